@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -106,6 +107,10 @@ final class SpliceCommand extends ReportingCommand {
         if (bed.isPresent() && gff.isPresent()) {
             throw new ParameterException(spec.commandLine(), "--bed and --gff cannot be given together");
         }
+        if (sites.isPresent() && (bed.isPresent() || gff.isPresent())) {
+            throw new ParameterException(
+                    spec.commandLine(), "--sites compares whole sequences: it cannot be given with --bed or --gff");
+        }
         out.ifPresent(folder -> Output.checkFolder("--out", folder));
         List<Region> regions = regions();
         Optional<SpliceSites> known = sites.map(file -> SpliceSites.read(file, genes));
@@ -115,19 +120,25 @@ final class SpliceCommand extends ReportingCommand {
             SpliceScan scan = new SpliceScan(model);
             if (out.isPresent()) {
                 try (SpliceTracks tracks = new SpliceTracks(out.get(), format, threshold, regions)) {
-                    scan.run(sequences, part -> tracks.wants(part) || known.isPresent(), tile -> {
+                    Predicate<SpliceScan.Part> wanted = part -> {
+                        known.ifPresent(sink -> sink.wants(part)); // counts the sequences
+                        return tracks.wants(part);
+                    };
+                    scan.run(sequences, wanted, tile -> {
                         tracks.take(tile);
                         known.ifPresent(sink -> sink.take(tile));
                     });
+                    known.ifPresent(sink -> report.putAll(sink.report()));
                     List<Path> files = tracks.commit();
                     say(tracks.lines() + " probabilities of at least " + threshold + " are in "
                             + String.join(
                                     ", ", files.stream().map(Path::toString).toList()));
                 }
             } else {
-                scan.run(sequences, known.orElseThrow());
+                SpliceSites sink = known.orElseThrow();
+                scan.run(sequences, sink::wants, sink);
+                report.putAll(sink.report());
             }
-            known.ifPresent(sink -> report.putAll(sink.report()));
             report.put("bases", scan.positions());
             report.put("bases_per_second", scan.positionsPerSecond());
             report.put("context", model.context());

@@ -94,6 +94,14 @@ final class TransferCommand extends ReportingCommand {
                     spec.commandLine(),
                     "--size is " + n + ", but only " + sequences.poolSize() + " sequences may be trained on");
         }
+        int trainGroups = sequences.trainGroups(n);
+        if (trainGroups < Transfer.INNER_FOLDS) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "the " + n + " sequences to train on are in " + trainGroups
+                            + " groups of near-identical ones, but at least " + Transfer.INNER_FOLDS
+                            + " are needed. Hint: raise --size, or add sequences that differ more");
+        }
         int[] sizes = sequences.groups().sizes();
         int random = sequences.leakedAtRandom(seed);
         say(sequences.sequences().size() + " sequences in " + sizes.length
@@ -123,6 +131,7 @@ final class TransferCommand extends ReportingCommand {
         report.put("auroc", auroc);
         report.put("intervals", intervals);
         auroc.entrySet().stream()
+                .filter(entry -> !Double.isNaN((double) entry.getValue()))
                 .max((a, b) -> Double.compare((double) a.getValue(), (double) b.getValue()))
                 .ifPresent(best -> say("the best is " + best.getKey()));
         return report;

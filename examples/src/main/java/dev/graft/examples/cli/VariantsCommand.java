@@ -99,9 +99,8 @@ final class VariantsCommand extends ReportingCommand {
             report.put("variants", result.variants());
             report.put("scored", result.scored());
             report.put("unscored", result.unscored());
-            say(result.variants() + " variants are in " + out + " with " + result.scored()
-                    + " entries; " + result.unscored()
-                    + " more have dots, as both alleles have several bases or the reference more than " + distance);
+            say(result.variants() + " variants are in " + out + " with " + result.scored() + " entries; "
+                    + result.unscored() + " more have dots, as both alleles have several bases");
         }
         return report;
     }

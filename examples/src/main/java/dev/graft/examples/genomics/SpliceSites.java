@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /**
  * Compares scores with known splice sites: how many have a probability above one half on their own strand, and the
@@ -28,13 +29,15 @@ public final class SpliceSites implements SpliceScan.Sink {
     private final float[] probability;
     private final Ranked acceptors = new Ranked();
     private final Ranked donors = new Ranked();
-    private Optional<String> sequence = Optional.empty();
+    private final Map<Long, Byte> letters = new HashMap<>();
+    private int records;
+    private long length;
 
     /** A known splice site: its position from 0. */
-    record Site(long index, Strand strand, boolean acceptor) {}
+    record Site(Row row, long index, Strand strand, boolean acceptor) {}
 
     /** The body of a gene, {@code [from, to)}. */
-    record Gene(Strand strand, long from, long to) {}
+    record Gene(Row row, Strand strand, long from, long to) {}
 
     /** Scores and whether each belongs to a site. */
     private static final class Ranked {
@@ -65,6 +68,9 @@ public final class SpliceSites implements SpliceScan.Sink {
             byPosition
                     .computeIfAbsent(sites.get(i).index, key -> new ArrayList<>(1))
                     .add(i);
+            for (long at = sites.get(i).index - 3; at <= sites.get(i).index + 3; at++) {
+                letters.put(at, (byte) 'N');
+            }
         }
     }
 
@@ -79,12 +85,15 @@ public final class SpliceSites implements SpliceScan.Sink {
     public static SpliceSites read(Path sites, Optional<Path> genes) {
         List<Site> known = new ArrayList<>();
         for (Row row : Row.read(sites, List.of("fasta_index0", "strand", "type"))) {
-            known.add(new Site(row.number("fasta_index0"), row.strand(), row.oneOf("type", "acceptor", "donor")));
+            known.add(new Site(row, row.number("fasta_index0"), row.strand(), row.oneOf("type", "acceptor", "donor")));
         }
         List<Gene> bodies = new ArrayList<>();
         genes.ifPresent(file -> {
             for (Row row : Row.read(file, List.of("strand", "start", "end"))) {
-                bodies.add(new Gene(row.strand(), row.number("start"), row.number("end")));
+                if (row.number("end") <= row.number("start")) {
+                    throw row.wrong("end", "after the start, " + row.value("start"));
+                }
+                bodies.add(new Gene(row, row.strand(), row.number("start"), row.number("end")));
             }
         });
         return new SpliceSites(known, bodies);
@@ -118,6 +127,9 @@ public final class SpliceSites implements SpliceScan.Sink {
                     rows.add(new Row(file, i + 1, row));
                 }
             }
+            if (rows.isEmpty()) {
+                throw new FileException(file + " has no line below its header", "check that it is the right file");
+            }
             return rows;
         }
 
@@ -149,15 +161,20 @@ public final class SpliceSites implements SpliceScan.Sink {
         }
     }
 
+    /** Whether a part is of the first record; it is told of all parts, in their order. */
+    public boolean wants(SpliceScan.Part part) {
+        records += part.from() == 0 ? 1 : 0;
+        length = records == 1 ? part.to() : length;
+        return records == 1;
+    }
+
     @Override
     public void take(SpliceScan.Tile tile) {
-        if (sequence.isEmpty()) {
-            sequence = Optional.of(tile.sequence());
-        }
-        if (!sequence.get().equals(tile.sequence())) {
+        if (records != 1) {
             return;
         }
         for (int i = 0; i < tile.letters().length; i++) {
+            letters.computeIfPresent(tile.from() + i, letterAt(tile, i));
             for (int site : byPosition.getOrDefault(tile.from() + i, List.of())) {
                 SpliceScores scores = tile.of(sites.get(site).strand);
                 probability[site] = (sites.get(site).acceptor ? scores.acceptor() : scores.donor())[i];
@@ -176,16 +193,72 @@ public final class SpliceSites implements SpliceScan.Sink {
         }
     }
 
+    private static BiFunction<Long, Byte, Byte> letterAt(SpliceScan.Tile tile, int i) {
+        return (at, unknown) -> tile.letters()[i];
+    }
+
+    /** Refuses what cannot be of this sequence. */
+    private void check() {
+        for (Site site : sites) {
+            if (site.index >= length) {
+                throw site.row.wrong(
+                        "fasta_index0", "below " + length + ", the length of the FASTA file's first sequence");
+            }
+        }
+        for (Gene gene : genes) {
+            if (gene.to > length) {
+                throw gene.row.wrong("end", "at most " + length + ", the length of the FASTA file's first sequence");
+            }
+        }
+        long shifted = beside(-1);
+        if (shifted > beside(0) && 2 * shifted > sites.size()) {
+            Row row = sites.get(0).row;
+            throw new FileException(
+                    row.file + ": " + beside(0) + " of " + sites.size()
+                            + " sites are beside the AG or GT of an intron, but " + shifted
+                            + " would be one base before",
+                    "fasta_index0 must count from 0, not from 1");
+        }
+    }
+
+    /** How many sites are beside the AG or GT (or GC) of an intron, if they are moved. */
+    private long beside(int shift) {
+        return sites.stream().filter(site -> isBeside(site, site.index + shift)).count();
+    }
+
+    private boolean isBeside(Site site, long at) {
+        int outward = site.acceptor == (site.strand == Strand.PLUS) ? -1 : 1;
+        int near = code(site, at + outward);
+        int far = code(site, at + 2L * outward);
+        return site.acceptor
+                ? near == Nucleotides.code((byte) 'G') && far == Nucleotides.code((byte) 'A')
+                : near == Nucleotides.code((byte) 'G')
+                        && (far == Nucleotides.code((byte) 'T') || far == Nucleotides.code((byte) 'C'));
+    }
+
+    /** The letter's code on the site's strand. */
+    private int code(Site site, long at) {
+        byte[] letter = {letters.getOrDefault(at, (byte) 'N')};
+        return Nucleotides.code(site.strand == Strand.PLUS ? letter[0] : Nucleotides.reverseComplement(letter)[0]);
+    }
+
     private boolean isSite(long at, Strand strand, boolean acceptor) {
         return byPosition.getOrDefault(at, List.of()).stream()
                 .map(sites::get)
                 .anyMatch(site -> site.strand == strand && site.acceptor == acceptor);
     }
 
-    /** {@code sites, above_half}, and with genes {@code average_precision}. */
+    /**
+     * {@code sites, beside_ag_or_gt, above_half}, and with genes {@code average_precision}.
+     *
+     * @throws FileException naming the line of a site or gene that is not within the sequence, or if the sites count
+     *     from 1
+     */
     public Map<String, Object> report() {
+        check();
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("sites", sites.size());
+        report.put("beside_ag_or_gt", beside(0));
         int above = 0;
         for (float p : probability) {
             above += p > 0.5f ? 1 : 0;

@@ -46,11 +46,13 @@ import java.util.stream.IntStream;
  * it is.
  */
 public final class Transfer {
+    /** Folds, by group, of the sequences to train on, which must be in as many groups at least. */
+    public static final int INNER_FOLDS = 3;
+
     private static final double[] STRENGTHS = {0.003, 0.03, 0.3, 3};
     private static final double HEAD_RATE = 3e-3;
     private static final double ALL_RATE = 1e-3;
     private static final double SCRATCH_RATE = 3e-3;
-    private static final int INNER_FOLDS = 3;
     private static final int MOST_EPOCHS = 30;
     private static final int SHORT = 100;
     private static final int FEW = 300;

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
@@ -70,9 +69,14 @@ public final class TransferData {
         for (int i = 0; i < fold.length; i++) {
             held[i] = fold[i] < HELD_FOLDS;
         }
-        int[] pool = IntStream.range(0, fold.length).filter(i -> !held[i]).toArray();
+        return new TransferData(name, sequences, groups, held, shuffled(held, seed));
+    }
+
+    /** All that are not held back. */
+    private static int[] shuffled(boolean[] held, long seed) {
+        int[] pool = IntStream.range(0, held.length).filter(i -> !held[i]).toArray();
         Draw.shuffle(pool, RandomStream.of(seed, "transfer.pool"));
-        return new TransferData(name, sequences, groups, held, pool);
+        return pool;
     }
 
     /**
@@ -86,19 +90,16 @@ public final class TransferData {
             Path folder, KnownSet set, Optional<Path> splits, Optional<Path> subsets, long seed) {
         String name = set.name().toLowerCase(java.util.Locale.ROOT);
         LabelledSequences sequences = sequences(folder, set);
-        TransferData data = split(name, sequences, seed);
         if (splits.isPresent()) {
             int[] fold = folds(splits.get(), name, sequences.labels());
             boolean[] held = new boolean[fold.length];
             for (int i = 0; i < fold.length; i++) {
                 held[i] = fold[i] < HELD_FOLDS;
             }
-            int[] pool = subsets.isPresent()
-                    ? order(subsets.get(), name, seed, held)
-                    : Arrays.stream(data.pool).filter(i -> !held[i]).toArray();
-            return new TransferData(name, sequences, data.groups, held, pool);
+            int[] pool = subsets.isPresent() ? order(subsets.get(), name, seed, held) : shuffled(held, seed);
+            return new TransferData(name, sequences, SequenceGroups.of(sequences.sequences()), held, pool);
         }
-        return data;
+        return split(name, sequences, seed);
     }
 
     private static LabelledSequences sequences(Path folder, KnownSet set) {
@@ -128,12 +129,12 @@ public final class TransferData {
         List<String> names = new ArrayList<>();
         List<String> letters = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
-        lines(file, line -> {
+        lines(file, (number, line) -> {
             String[] columns = line.split(",", -1);
             int label = UCI_CLASSES.indexOf(columns[0].strip());
             if (columns.length != 3 || label < 0) {
                 throw new FileException(
-                        file + " line " + (names.size() + 1) + " is no line of the UCI splice data",
+                        file + " line " + number + " is no line of the UCI splice data",
                         "a line is EI, IE or N, a name and a sequence, separated by commas");
             }
             labels.add(label);
@@ -151,12 +152,23 @@ public final class TransferData {
     private static int[] folds(Path file, String set, int[] labels) {
         int[] fold = new int[labels.length];
         Arrays.fill(fold, -1);
-        lines(file, line -> {
+        lines(file, (number, line) -> {
             if (line.startsWith(set + ",")) {
-                String[] first = line.split(",", 3);
-                String[] last = line.substring(line.lastIndexOf(',', line.lastIndexOf(',') - 1) + 1)
-                        .split(",", -1);
-                fold[Integer.parseInt(first[1])] = Integer.parseInt(last[1]);
+                String[] columns = line.split(",", -1);
+                if (columns.length < 6) { // an id may have commas
+                    throw new FileException(
+                            file + " line " + number + " has " + columns.length + " columns",
+                            "it needs set, index, id, label, group and fold, separated by commas");
+                }
+                int i = number(file, number, columns[1], "the index", labels.length - 1);
+                int label = number(file, number, columns[columns.length - 3], "the label", Integer.MAX_VALUE);
+                if (label != labels[i]) {
+                    throw new FileException(
+                            file + " line " + number + ": the label of sequence " + i + " is " + label
+                                    + ", in the data " + labels[i],
+                            "name the table of these sequences, in their order");
+                }
+                fold[i] = number(file, number, columns[columns.length - 1], "the fold", FOLDS - 1);
             }
         });
         if (Arrays.stream(fold).anyMatch(f -> f < 0)) {
@@ -168,33 +180,61 @@ public final class TransferData {
 
     private static int[] order(Path file, String set, long seed, boolean[] held) {
         List<int[]> found = new ArrayList<>();
-        lines(file, line -> {
+        lines(file, (number, line) -> {
             if (line.startsWith(set + "," + seed + ",")) {
-                found.add(Arrays.stream(line.split(",", 3)[2].strip().split(" +", -1))
-                        .mapToInt(Integer::parseInt)
-                        .toArray());
+                int[] order = Arrays.stream(line.split(",", 3)[2].strip().split(" +", -1))
+                        .mapToInt(index -> number(file, number, index, "the index", held.length - 1))
+                        .toArray();
+                for (int i : order) {
+                    if (held[i]) {
+                        throw new FileException(
+                                file + " line " + number + " draws sequence " + i + " of " + set
+                                        + ", which is held back",
+                                "name the table of the same splits");
+                    }
+                }
+                if (Arrays.stream(order).distinct().count() < order.length) {
+                    throw new FileException(
+                            file + " line " + number + " draws a sequence of " + set + " twice",
+                            "name each sequence once");
+                }
+                found.add(order);
             }
         });
         if (found.isEmpty()) {
             throw new FileException(
                     file + " has no row of " + set + " and seed " + seed, "use another seed, such as 0");
         }
-        if (Arrays.stream(found.get(0)).anyMatch(i -> i >= held.length || held[i])) {
-            throw new FileException(
-                    file + " draws sequences of " + set + " that are held back", "name the table of the same splits");
-        }
         return found.get(0);
     }
 
-    private static void lines(Path file, Consumer<String> each) {
+    private static int number(Path file, int line, String text, String what, int most) {
+        String digits = text.strip();
+        if (!digits.matches("\\d{1,9}") || Integer.parseInt(digits) > most) {
+            throw new FileException(
+                    file + " line " + line + ": " + what + " is '" + digits + "'",
+                    most == Integer.MAX_VALUE ? "it must be a whole number" : "it must be from 0 to " + most);
+        }
+        return Integer.parseInt(digits);
+    }
+
+    private interface EachLine {
+        void take(int number, String line);
+    }
+
+    private static void lines(Path file, EachLine each) {
         try (InputStream raw = Files.newInputStream(file);
                 BufferedReader reader = new BufferedReader(new InputStreamReader(
                         file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw, StandardCharsets.UTF_8))) {
-            reader.lines().filter(line -> !line.isBlank()).forEach(each);
-        } catch (IOException | java.io.UncheckedIOException e) {
+            int number = 0;
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                number++;
+                if (!line.isBlank()) {
+                    each.take(number, line);
+                }
+            }
+        } catch (IOException e) {
             throw new FileException(file + " cannot be read", "check the path", e);
-        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            throw new FileException(file + " is not the table that it should be", "check the path", e);
         }
     }
 
@@ -226,6 +266,12 @@ public final class TransferData {
     /** The first sequences of the pool, or all. */
     public int[] train(int size) {
         return Arrays.copyOf(pool, Math.min(size, pool.length));
+    }
+
+    /** How many groups of near-identical sequences the first of the pool are in. */
+    public int trainGroups(int size) {
+        int[] groupOf = groups.groupOf();
+        return (int) Arrays.stream(train(size)).map(i -> groupOf[i]).distinct().count();
     }
 
     /** How many sequences may be trained on. */

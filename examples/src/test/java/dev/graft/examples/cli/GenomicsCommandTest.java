@@ -11,6 +11,7 @@ import dev.graft.nn.sequence.SpliceModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -102,6 +103,42 @@ class GenomicsCommandTest {
                 genes);
         assertThat(report).containsEntry("sites", 2).containsEntry("bases", 560).containsKey("bases_per_second");
         assertThat(Cli.map(report.get("average_precision")).keySet().toString()).isEqualTo("[acceptor, donor]");
+    }
+
+    private Cli splice(Path fasta, String sites, String genes) throws IOException {
+        Path siteFile = Files.writeString(folder.resolve("s.tsv"), "fasta_index0\tstrand\ttype\n" + sites);
+        Path geneFile = Files.writeString(folder.resolve("g.tsv"), "strand\tstart\tend\n" + genes);
+        Path json = folder.resolve("r.json");
+        List<Object> words = new ArrayList<>(
+                List.of("genomics", "splice", "--model", model(1), "--fasta", fasta, "--sites", siteFile));
+        words.addAll(genes.isEmpty() ? List.of("--json", json) : List.of("--json", json, "--genes", geneFile));
+        return Cli.run(words.toArray());
+    }
+
+    @Test
+    void sitesThatCannotBeOfTheSequenceAreRefused() throws IOException {
+        Path fasta = fasta();
+        String gene = "+\t0\t50\n";
+        splice(fasta, "7\t+\tdonor\n300\t-\tacceptor\n", gene).failsNaming("s.tsv line 3: fasta_index0 is '300'");
+        splice(fasta, "7\t+\tdonor\n", "+\t0\t300\n-\t5\t5\n").failsNaming("g.tsv line 3: end is '5'");
+        splice(fasta, "7\t+\tdonor\n", "+\t0\t301\n").failsNaming("g.tsv line 2: end is '301'");
+        splice(fasta, "", gene).failsNaming("s.tsv has no line below its header");
+        // exons at [20, 30) of the plus strand and [60, 70) of the minus strand, and a record with the same name
+        String letters = "A".repeat(18) + "AG" + "C".repeat(10) + "GT" + "A".repeat(26) + "AC" + "C".repeat(10) + "CT"
+                + "A".repeat(28);
+        Path introns = Files.writeString(folder.resolve("i.fa"), ">n\n" + "N".repeat(100) + "\n>c\n" + letters + "\n");
+        splice(introns, "20\t+\tacceptor\n", "").succeeded();
+        assertThat(Files.readString(folder.resolve("r.json"))).contains("\"beside_ag_or_gt\" : 0");
+        Path exons = Files.writeString(folder.resolve("e.fa"), ">c\n" + letters + "\n>c\n" + letters + "\n");
+        splice(exons, "20\t+\tacceptor\n29\t+\tdonor\n69\t-\tacceptor\n60\t-\tdonor\n", gene)
+                .succeeded();
+        assertThat(Files.readString(folder.resolve("r.json")))
+                .contains("\"beside_ag_or_gt\" : 4")
+                .contains("\"bases\" : 200");
+        splice(exons, "21\t+\tacceptor\n30\t+\tdonor\n70\t-\tacceptor\n61\t-\tdonor\n", gene)
+                .failsNaming("must count from 0, not from 1");
+        Cli.run("genomics", "splice", "--model", model(1), "--fasta", exons, "--sites", exons, "--bed", exons)
+                .wrongUsage("cannot be given with --bed or --gff");
     }
 
     @Test

@@ -1,14 +1,20 @@
 package dev.graft.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.examples.genomics.TransferData;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
+import dev.graft.io.file.FileException;
 import dev.graft.nn.sequence.DilatedResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -75,8 +81,60 @@ class GenomicsTransferTest {
                 .wrongUsage("--size must be a number of sequences or all, was half");
         Cli.run("genomics", "transfer", "--data", data, "--model", model, "--size", 1000)
                 .wrongUsage("only 12 sequences may be trained on");
+        Cli.run("genomics", "transfer", "--data", data, "--model", model, "--size", 2)
+                .wrongUsage("2 sequences to train on are in 2 groups", "at least 3 are needed");
         Path bad = Files.writeString(folder.resolve("bad.tsv"), "sequence\tlabel\nACGT\ta\nACG\tb\n");
         Cli.run("genomics", "transfer", "--data", bad, "--model", model).failsNaming("bad.tsv line 3");
+    }
+
+    private Path ecoli(int count) throws IOException {
+        var random = new SplittableRandom(2);
+        Path set = Files.createDirectories(folder.resolve("cnnprom_promoters"));
+        for (String file : List.of("Ecoli_prom.fa", "Ecoli_non_prom.fa")) {
+            var text = new StringBuilder();
+            for (int i = 0; i < count / 2; i++) {
+                text.append(">s").append(i).append('\n');
+                random.ints(81, 0, 4).forEach(base -> text.append("ACGT".charAt(base)));
+                text.append('\n');
+            }
+            Files.writeString(set.resolve(file), text);
+        }
+        return folder;
+    }
+
+    private static TransferData known(Path data, Path splits, Optional<Path> subsets) {
+        return TransferData.known(data, TransferData.KnownSet.ECOLI, Optional.of(splits), subsets, 0);
+    }
+
+    @Test
+    void splitsAloneLeaveAllOtherSequencesToTrainOn() throws IOException {
+        Path data = ecoli(100);
+        var table = new StringBuilder("set,index,id,label,group,fold\n");
+        for (int i = 0; i < 100; i++) {
+            table.append("ecoli," + i + ",s,with,commas," + (i < 50 ? 1 : 0) + "," + i + "," + i % 5 + "\n");
+        }
+        Path splits = Files.writeString(folder.resolve("splits.csv"), table);
+        TransferData sequences = known(data, splits, Optional.empty());
+        int[] pool = sequences.train(100);
+        assertThat(pool).hasSize(60).doesNotHaveDuplicates();
+        assertThat(pool).isNotEqualTo(Arrays.stream(pool).sorted().toArray());
+        assertThat(Arrays.stream(pool).allMatch(i -> i % 5 >= 2)).isTrue();
+        assertThat(known(data, splits, Optional.empty()).train(100)).isEqualTo(pool);
+        for (String order : List.of("2 -3", "2 100", "2 x", "2 5", "2 2")) {
+            Path subsets = Files.writeString(folder.resolve("subsets.csv"), "set,seed,order\necoli,0," + order + "\n");
+            assertThatThrownBy(() -> known(data, splits, Optional.of(subsets)))
+                    .as(order)
+                    .isInstanceOf(FileException.class)
+                    .hasMessageContaining("subsets.csv line 2");
+        }
+        Path swapped = Files.writeString(
+                folder.resolve("swapped.csv"), table.toString().replace(",1,7,", ",0,7,"));
+        assertThatThrownBy(() -> known(data, swapped, Optional.empty()))
+                .hasMessageContaining("swapped.csv line 9: the label of sequence 7 is 0, in the data 1");
+        Path negative = Files.writeString(
+                folder.resolve("negative.csv"), table.toString().replace("ecoli,7,", "ecoli,-7,"));
+        assertThatThrownBy(() -> known(data, negative, Optional.empty()))
+                .hasMessageContaining("negative.csv line 9: the index is '-7'");
     }
 
     /** The numbers of PyTorch: .9947 and .930 with 50 sequences, and .9934 without any. */
