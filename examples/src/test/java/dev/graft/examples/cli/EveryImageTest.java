@@ -30,23 +30,7 @@ class EveryImageTest {
         data = TinyImages.folder(shared.resolve("data"), 6, 1);
         TinyImages.write(data.resolve("left/a, \"b\".png"), true, new SplittableRandom(9));
         run = shared.resolve("run");
-        Cli.run(
-                        "finetune",
-                        "--data",
-                        data,
-                        "--model",
-                        "resnet20",
-                        "--weights",
-                        "none",
-                        "--freeze",
-                        "none",
-                        "--epochs",
-                        1,
-                        "--batch",
-                        8,
-                        "--out",
-                        run)
-                .succeeded();
+        Cli.finetune(data, run).succeeded();
     }
 
     @Test
