@@ -14,6 +14,7 @@ module dev.graft.nn {
             dev.graft.vision;
     exports dev.graft.nn.layer;
     exports dev.graft.nn.layer.sequence;
+    exports dev.graft.nn.linear;
     exports dev.graft.nn.loss;
     exports dev.graft.nn.metric;
     exports dev.graft.nn.metric.decision;

@@ -1,4 +1,4 @@
-"""Prints the weights that LogisticRegressionTest compares with: scikit-learn 1.9.1, numpy.
+"""Prints the weights that RegressionModelTest compares with, then the probabilities of LogisticRegressionTest: scikit-learn 1.9.1, numpy.
 
 Run: python logistic_regression.py
 """
@@ -14,3 +14,8 @@ number = ((number - number.mean()) / number.std()).astype(np.float32)
 x = np.column_stack([np.eye(levels)[level], number])
 model = LogisticRegression(C=0.7, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(x, y)
 print(", ".join(f"{w:.9f}" for w in [*model.coef_[0], model.intercept_[0]]))
+
+x = np.array([[0, 1, 2], [1, 0, 0], [2, 1, 0], [0, 0, 3], [1, 1, 1], [3, 0, 1], [0, 2, 0], [1, 3, 0]], float)
+for solver, labels in (("newton-cholesky", [0, 1, 1, 0, 1, 1, 0, 0]), ("newton-cg", [0, 1, 1, 0, 2, 1, 2, 2])):
+    model = LogisticRegression(C=0.5, solver=solver, tol=1e-12, max_iter=10000).fit(x, labels)
+    print(np.array2string(model.predict_proba(x), precision=9, separator=", "))

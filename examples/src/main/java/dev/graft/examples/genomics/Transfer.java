@@ -13,6 +13,8 @@ import dev.graft.nn.data.sequence.Kmers;
 import dev.graft.nn.data.sequence.LabelledSequences;
 import dev.graft.nn.data.sequence.Nucleotides;
 import dev.graft.nn.data.sequence.OneHotBases;
+import dev.graft.nn.linear.LogisticRegression;
+import dev.graft.nn.linear.SparseRows;
 import dev.graft.nn.loss.CrossEntropyLoss;
 import dev.graft.nn.metric.Average;
 import dev.graft.nn.metric.BinaryMetrics;
@@ -22,6 +24,7 @@ import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.optim.AdamW;
 import dev.graft.nn.optim.CosineLr;
 import dev.graft.nn.optim.LinearWarmup;
+import dev.graft.nn.optim.ParameterGroup;
 import dev.graft.nn.sequence.DilatedResNet;
 import dev.graft.nn.train.Trainer;
 import dev.graft.nn.train.TrainerCallback;
@@ -38,7 +41,6 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /**
  * A network of the human genome on another task, beside what it must be compared with: the same network from scratch,
@@ -50,6 +52,9 @@ public final class Transfer {
     public static final int INNER_FOLDS = 3;
 
     private static final double[] STRENGTHS = {0.003, 0.03, 0.3, 3};
+    /** Of regressions: enough for their ranking. */
+    private static final double PRECISION = 1e-5;
+
     private static final double HEAD_RATE = 3e-3;
     private static final double ALL_RATE = 1e-3;
     private static final double SCRATCH_RATE = 3e-3;
@@ -198,8 +203,7 @@ public final class Transfer {
         try (DataLoader loader = DataLoader.of(examples, batch)
                         .shuffled(RandomStream.seed(seed, "transfer.order"))
                         .lastBatch(LastBatch.MERGE_SINGLE);
-                AdamW adam =
-                        new AdamW(model.trainableParameters(), AdamW.lr(rate).weightDecay(0.01))) {
+                AdamW adam = new AdamW(groups(model, rate))) {
             long steps = (long) epochs() * loader.batches();
             long warmUp = Math.max(1, steps / 10);
             var trainer = Trainer.builder(model, new CrossEntropyLoss(), adam)
@@ -215,6 +219,14 @@ public final class Transfer {
             }
             trainer.build().fit(loader);
         }
+    }
+
+    /** Biases and norms do not decay. */
+    private static List<ParameterGroup<AdamW.Options>> groups(Module model, double rate) {
+        AdamW.Options decaying = AdamW.lr(rate).weightDecay(0.01);
+        AdamW.Options staying = AdamW.lr(rate).weightDecay(0);
+        return ParameterGroup.of(
+                model, (name, parameter) -> ParameterGroup.isBiasOrNorm(name, parameter) ? staying : decaying);
     }
 
     private float[][] probabilities(SequenceClassifier model) {
@@ -270,35 +282,30 @@ public final class Transfer {
 
     /** The strength of the penalty is chosen by log loss in folds by group of the sequences to train on. */
     private float[][] regression(Function<String, float[]> features) {
-        SoftmaxRegression.Row[] rows = Arrays.stream(train)
-                .mapToObj(i -> SoftmaxRegression.Row.of(
-                        features.apply(sequences.sequences().get(i))))
-                .toArray(SoftmaxRegression.Row[]::new);
-        int width = features.apply(sequences.sequences().get(0)).length;
+        SparseRows rows = SparseRows.of(Arrays.stream(train)
+                .mapToObj(i -> features.apply(sequences.sequences().get(i)))
+                .toList());
         int classes = sequences.classes().size();
         int[] labels = labels(train);
         int[] groups = data.groups().groupOf();
-        int[] fold = Folds.grouped(Arrays.stream(train).mapToObj(i -> groups[i]).toList(), labels, INNER_FOLDS, seed)
-                .foldOf();
+        Folds folds =
+                Folds.grouped(Arrays.stream(train).mapToObj(i -> groups[i]).toList(), labels, INNER_FOLDS, seed);
         double bestLoss = Double.POSITIVE_INFINITY;
         double best = STRENGTHS[0];
         for (double c : STRENGTHS) {
             double loss = 0;
             for (int f = 0; f < INNER_FOLDS; f++) {
-                int held = f;
-                int[] in = IntStream.range(0, rows.length)
-                        .filter(i -> fold[i] != held)
-                        .toArray();
-                SoftmaxRegression model = SoftmaxRegression.fit(
-                        Arrays.stream(in).mapToObj(i -> rows[i]).toArray(SoftmaxRegression.Row[]::new),
-                        Arrays.stream(in).map(i -> labels[i]).toArray(),
-                        width,
-                        classes,
-                        c);
-                for (int i = 0; i < rows.length; i++) {
-                    if (fold[i] == f) {
-                        loss -= Math.log(Math.max(1e-12, model.probabilities(rows[i])[labels[i]]));
-                    }
+                int[] in = folds.split(f).train();
+                int[] out = folds.split(f).held();
+                double[][] p = LogisticRegression.fit(
+                                rows.only(in),
+                                Arrays.stream(in).map(i -> labels[i]).toArray(),
+                                classes,
+                                c,
+                                PRECISION)
+                        .probabilities(rows.only(out));
+                for (int i = 0; i < out.length; i++) {
+                    loss -= Math.log(Math.max(1e-12, p[i][labels[out[i]]]));
                 }
             }
             if (loss < bestLoss) {
@@ -306,11 +313,17 @@ public final class Transfer {
                 best = c;
             }
         }
-        SoftmaxRegression model = SoftmaxRegression.fit(rows, labels, width, classes, best);
-        return Arrays.stream(test)
-                .mapToObj(i -> model.probabilities(SoftmaxRegression.Row.of(
-                        features.apply(sequences.sequences().get(i)))))
-                .toArray(float[][]::new);
+        double[][] p = LogisticRegression.fit(rows, labels, classes, best, PRECISION)
+                .probabilities(SparseRows.of(Arrays.stream(test)
+                        .mapToObj(i -> features.apply(sequences.sequences().get(i)))
+                        .toList()));
+        float[][] answers = new float[p.length][classes];
+        for (int i = 0; i < p.length; i++) {
+            for (int k = 0; k < classes; k++) {
+                answers[i][k] = (float) p[i][k];
+            }
+        }
+        return answers;
     }
 
     /** Copies a network, so that each training begins with the same weights. */

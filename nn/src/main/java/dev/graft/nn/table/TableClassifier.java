@@ -64,7 +64,7 @@ public final class TableClassifier implements AutoCloseable {
                                         () -> shape(file, encoder, card.preprocessing())
                                                 .network(new SplittableRandom(0))),
                                 0);
-                    case REGRESSION -> new RegressionModel(encoder, regression(folder, card, encoder), 0);
+                    case REGRESSION -> regression(folder, card, encoder);
                     default ->
                         throw new ModelException(
                                 file + " has the architecture \"" + card.architecture() + "\", which is not known",
@@ -122,14 +122,10 @@ public final class TableClassifier implements AutoCloseable {
         return numbers;
     }
 
-    private static LogisticRegression regression(Path folder, ModelCard card, TableEncoder encoder) {
-        int inputs = encoder.categories().stream()
-                        .mapToInt(TableEncoder.Category::size)
-                        .sum()
-                + encoder.numerics()
-                + 1;
+    private static RegressionModel regression(Path folder, ModelCard card, TableEncoder encoder) {
+        int inputs = RegressionModel.width(encoder) + 1;
         try (RegressionWeights weights = card.load(folder, () -> new RegressionWeights(new double[inputs]))) {
-            return LogisticRegression.of(encoder, weights.toArray());
+            return RegressionModel.of(encoder, weights.toArray());
         }
     }
 

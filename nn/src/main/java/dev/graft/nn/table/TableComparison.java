@@ -349,7 +349,7 @@ public final class TableComparison {
                     for (int i = 0; i < train.length; i++) {
                         answers[i] = positive[train[i]];
                     }
-                    double[] p = LogisticRegression.fit(encoder, rows.only(train), answers, c)
+                    double[] p = RegressionModel.fit(encoder, rows.only(train), answers, c)
                             .predict(rows.only(held));
                     for (int i = 0; i < p.length; i++) {
                         loss -= Math.log(Math.max(1e-15, positive[held[i]] ? p[i] : 1 - p[i]));
@@ -361,6 +361,6 @@ public final class TableComparison {
                 }
             }
         }
-        return LogisticRegression.fit(encoder, rows, positive, best).predict(encoder.encode(test.table(), test.rows()));
+        return RegressionModel.fit(encoder, rows, positive, best).predict(encoder.encode(test.table(), test.rows()));
     }
 }

@@ -56,10 +56,6 @@ public sealed interface TableModel extends AutoCloseable permits NetworkModel, R
      */
     static TableModel logistic(TableCases training, double c) {
         TableEncoder encoder = TableEncoder.fit(training.schema(), training.table(), training.rows());
-        return new RegressionModel(
-                encoder,
-                LogisticRegression.fit(
-                        encoder, encoder.encode(training.table(), training.rows()), training.positive(), c),
-                training.size());
+        return RegressionModel.fit(encoder, encoder.encode(training.table(), training.rows()), training.positive(), c);
     }
 }

@@ -224,10 +224,7 @@ public final class TableRun {
             folder.record(identity, Map.of());
         }
         if (kind == TableModel.Kind.LOGISTIC) {
-            TableModel model = new RegressionModel(
-                    sides.encoder,
-                    LogisticRegression.fit(sides.encoder, sides.trainRows, sides.train.positive(), c),
-                    sides.train.size());
+            TableModel model = RegressionModel.fit(sides.encoder, sides.trainRows, sides.train.positive(), c);
             return finish(folder, identity, model, sides, 1, start);
         }
         UnaryOperator<TrainerBuilder> here = builder -> builder.directory(folder.path(), folder.lock())

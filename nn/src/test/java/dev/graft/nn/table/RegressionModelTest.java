@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class LogisticRegressionTest {
+class RegressionModelTest {
     private static Table table(int n, int levels) {
         List<List<String>> rows = new ArrayList<>();
         for (int i = 0; i < n; i++) {
@@ -63,7 +63,8 @@ class LogisticRegressionTest {
     void agreesWithScikitLearn() {
         Table table = table(120, 4);
         TableEncoder encoder = encoder(table);
-        double[] weights = LogisticRegression.fit(encoder, encoder.encode(table), answers(table), 0.7)
+        double[] weights = RegressionModel.fit(encoder, encoder.encode(table), answers(table), 0.7)
+                .regression()
                 .weights();
         assertThat(weights[0]).isZero(); // no row has the level "other"
         for (int j = 0; j < SKLEARN.length; j++) {
@@ -82,9 +83,9 @@ class LogisticRegressionTest {
             TableEncoder encoder = encoder(table);
             EncodedRows x = encoder.encode(table);
             boolean[] y = answers(table);
-            LogisticRegression model = LogisticRegression.fit(encoder, x, y, 2.5);
+            RegressionModel model = RegressionModel.fit(encoder, x, y, 2.5);
             double[] p = model.predict(x);
-            double[] w = model.weights();
+            double[] w = model.regression().weights();
             double[] gradient = w.clone();
             gradient[w.length - 1] = 0;
             for (int i = 0; i < p.length; i++) {
@@ -106,7 +107,7 @@ class LogisticRegressionTest {
         EncodedRows x = encoder.encode(table);
         boolean[] all = new boolean[60];
         assertThat(java.util.Arrays.stream(
-                                LogisticRegression.fit(encoder, x, all, 1).predict(x))
+                                RegressionModel.fit(encoder, x, all, 1).predict(x))
                         .max()
                         .orElseThrow())
                 .isLessThan(0.1);
@@ -114,16 +115,17 @@ class LogisticRegressionTest {
         for (int i = 0; i < 60; i++) {
             separable[i] = x.codes()[i] == 1;
         }
-        double[] p = LogisticRegression.fit(encoder, x, separable, 1000).predict(x);
+        double[] p = RegressionModel.fit(encoder, x, separable, 1000).predict(x);
         for (int i = 0; i < 60; i++) {
             assertThat(p[i] > 0.5).isEqualTo(separable[i]);
         }
-        assertThatThrownBy(() -> LogisticRegression.fit(encoder, x, all, 0))
+        assertThatThrownBy(() -> RegressionModel.fit(encoder, x, all, 0))
                 .isInstanceOf(SettingException.class)
                 .hasMessageContaining("C must be positive, was 0.0");
-        assertThatThrownBy(() -> LogisticRegression.of(encoder, 1, 2)).hasMessageContaining("there are 2 weights");
-        double[] weights = LogisticRegression.fit(encoder, x, separable, 1).weights();
-        assertThat(LogisticRegression.of(encoder, weights).predict(x))
-                .isEqualTo(LogisticRegression.fit(encoder, x, separable, 1).predict(x));
+        assertThatThrownBy(() -> RegressionModel.of(encoder, 1, 2)).hasMessageContaining("there are 2 weights");
+        double[] weights =
+                RegressionModel.fit(encoder, x, separable, 1).regression().weights();
+        assertThat(RegressionModel.of(encoder, weights).predict(x))
+                .isEqualTo(RegressionModel.fit(encoder, x, separable, 1).predict(x));
     }
 }
