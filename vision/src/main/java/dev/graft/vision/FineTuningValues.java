@@ -281,18 +281,19 @@ final class FineTuningValues {
      * @param resolved these values
      */
     Map<String, Object> kept(FineTuningSettings resolved) {
-        Map<String, Object> kept = new LinkedHashMap<>();
+        Recipe recipe = resolved.recipe();
+        Map<FineTuningSetting<?>, Object> chosen =
+                Map.of(MODEL, resolved.model(), LR, recipe.learningRate(), WEIGHT_DECAY, recipe.weightDecay());
+        Map<String, Object> kept = new LinkedHashMap<>(); // in one order, whichever of them were given
         for (FineTuningSetting<?> setting : ALL) {
-            Optional<?> value = setting.equals(WEIGHTS) ? Optional.of(wholePath(get(WEIGHTS))) : given(setting);
+            Optional<?> value = setting.equals(WEIGHTS)
+                    ? Optional.of(wholePath(get(WEIGHTS)))
+                    : Optional.<Object>ofNullable(chosen.get(setting)).or(() -> given(setting));
             value = value.isPresent() ? value : setting.standard();
             if (setting.isKept() && value.isPresent()) {
                 kept.put(option(setting), setting.written(value.get()));
             }
         }
-        Recipe recipe = resolved.recipe();
-        kept.put(option(MODEL), resolved.model());
-        kept.put(option(LR), LR.written(recipe.learningRate()));
-        kept.put(option(WEIGHT_DECAY), WEIGHT_DECAY.written(recipe.weightDecay()));
         return kept;
     }
 
