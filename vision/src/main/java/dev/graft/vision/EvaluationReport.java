@@ -14,13 +14,19 @@ import dev.graft.nn.report.page.Block;
 import dev.graft.nn.report.page.Bullets;
 import dev.graft.nn.report.page.Note;
 import dev.graft.nn.report.page.Table;
+import dev.graft.vision.data.ImageDataset;
+import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.image.Image;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,13 +97,14 @@ public record EvaluationReport(
         report.subgroups(subgroups);
         judged.card().ifPresent(card -> ImageReport.addThreshold(report, card));
         int[] indices = evaluation.scores().indices();
+        Function<String, Optional<Image>> images = reader(classifier);
         Facts shown = classifier.explaining(explainer -> ImageReport.addImages(
                 report,
                 cases,
                 evaluation.decision(),
                 evaluation.classes(),
                 i -> shortName(evaluation.images().get(indices[i])),
-                i -> image(classifier, evaluation.images().get(indices[i])),
+                i -> images.apply(evaluation.images().get(indices[i])),
                 explainer));
         Facts facts = judged.facts().and(shown).and(facts(judged.card()));
         return report.facts(facts).build().toHtml();
@@ -111,11 +118,25 @@ public record EvaluationReport(
                 : file;
     }
 
-    /** Images of arrays have no file of their own. */
-    private static Optional<Image> image(ImageClassifier classifier, String file) {
+    /** Reads the judged images again, by their names; of one that is gone, none. */
+    private Function<String, Optional<Image>> reader(ImageClassifier classifier) {
+        if (ImageNpz.isNpz(data)) {
+            return arrays(classifier);
+        }
+        return file -> readable(() -> Image.read(Path.of(file), classifier.decoding()));
+    }
+
+    private Function<String, Optional<Image>> arrays(ImageClassifier classifier) {
+        Map<String, Integer> places = new HashMap<>();
+        Optional<ImageDataset> images = readable(
+                () -> ImageData.open(data, StandardCharsets.UTF_8, List.of(), Optional.empty(), classifier.pipeline()));
+        images.ifPresent(all -> IntStream.range(0, all.size()).forEach(i -> places.put(all.describe(i), i)));
+        return name -> images.filter(all -> places.containsKey(name)).map(all -> all.image(places.get(name)));
+    }
+
+    private static <T> Optional<T> readable(Supplier<T> read) {
         try {
-            Path path = Path.of(file);
-            return Files.isRegularFile(path) ? Optional.of(Image.read(path, classifier.decoding())) : Optional.empty();
+            return Optional.of(read.get());
         } catch (RuntimeException e) {
             return Optional.empty();
         }

@@ -461,6 +461,10 @@ public final class ImageClassifier implements AutoCloseable {
         return options.averaging();
     }
 
+    ImagePipeline pipeline() {
+        return pipeline;
+    }
+
     /** How files are decoded for this model; {@code Image.read(file, classifier.decoding())} is what it sees. */
     public Decoding decoding() {
         return decoding;

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.zip.ZipEntry;
@@ -54,9 +55,25 @@ class NpzCommandTest {
         assertThat(run.out()).contains("data: 20 training and 8 validation images of 2 classes: 0 10+4, 1 10+4");
         assertThat(Json.readObject(folder.resolve("run/model.json")).get("classes"))
                 .hasToString("[0, 1]");
-        Map<String, Object> scores =
-                Cli.json(folder.resolve("e.json"), "evaluate", "--model", folder.resolve("run"), "--data", file);
+        Path report = folder.resolve("e.html");
+        Map<String, Object> scores = Cli.json(
+                folder.resolve("e.json"),
+                "evaluate",
+                "--model",
+                folder.resolve("run"),
+                "--data",
+                file,
+                "--report",
+                report);
         assertThat(scores).containsEntry("images", 6);
+        for (Path page : List.of(report, folder.resolve("run/report.html"))) {
+            assertThat(Files.readString(page))
+                    .as("its images are shown, though none is a file")
+                    .contains("alt=\"image of 0, predicted ")
+                    .contains("and its Grad-CAM map")
+                    .contains(page.equals(report) ? "test/0<" : "val/0<")
+                    .doesNotContain("could not be read again");
+        }
         Cli.run("finetune", "--data", file, "--val-fraction", 0.3, "--out", folder.resolve("other"))
                 .wrongUsage("--val-fraction is for data without validation images of its own");
     }

@@ -28,6 +28,9 @@ public record Explanation(
         float peak,
         Image image,
         CropPlacement placement) {
+    /** On fewer pixels a map cannot be seen. */
+    private static final int LEAST_SIDE = 224;
+
     public Explanation {
         map = copy(map);
     }
@@ -63,16 +66,16 @@ public record Explanation(
     }
 
     /**
-     * The map over the whole image in its own size, and below it the scale from 0 (left) to the map's peak (right).
-     * What lies outside the square that the network saw is darkened. Parts that speak against the class are left as
-     * they are.
+     * The map over the whole image in its own size, or enlarged to {@value #LEAST_SIDE} pixels where its longest side
+     * is shorter, and below it the scale from 0 (left) to the map's peak (right). What lies outside the square that the
+     * network saw is darkened. Parts that speak against the class are left as they are.
      */
     public BufferedImage overlay() {
-        return overlay(Integer.MAX_VALUE);
+        return overlay(Math.max(LEAST_SIDE, Math.max(image.width(), image.height())));
     }
 
     /**
-     * As {@link #overlay()}, of an image that is made smaller if it is large.
+     * As {@link #overlay()}, in another size.
      *
      * @param side the longest side of the drawn image, in pixels, at least 1
      */

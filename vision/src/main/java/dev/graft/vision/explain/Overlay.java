@@ -21,9 +21,9 @@ final class Overlay {
 
     /** @param side the longest side of the drawn image in pixels */
     static BufferedImage draw(Image image, float[][] map, CropPlacement placement, int side) {
-        double shrink = Math.min(1, (double) side / Math.max(image.width(), image.height()));
-        int width = Math.max(1, (int) Math.rint(image.width() * shrink));
-        int height = Math.max(1, (int) Math.rint(image.height() * shrink));
+        double scale = (double) side / Math.max(image.width(), image.height());
+        int width = Math.max(1, (int) Math.rint(image.width() * scale));
+        int height = Math.max(1, (int) Math.rint(image.height() * scale));
         Image shown = width == image.width() && height == image.height()
                 ? image
                 : dev.graft.vision.image.ImageOps.resize(

@@ -234,7 +234,7 @@ public final class CaseGallery {
     }
 
     private static BufferedImage scaled(Image image, int side) {
-        double scale = Math.min(1, (double) side / Math.max(image.width(), image.height()));
+        double scale = (double) side / Math.max(image.width(), image.height());
         int width = Math.max(1, (int) Math.rint(image.width() * scale));
         int height = Math.max(1, (int) Math.rint(image.height() * scale));
         Image small = ImageOps.resize(image, width, height, Interpolation.BILINEAR);

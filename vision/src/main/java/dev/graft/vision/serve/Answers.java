@@ -115,9 +115,10 @@ final class Answers {
 
     /** By a stream that keeps everything in memory: ImageIO's own choice is a file. */
     private static byte[] png(Explanation why) {
+        boolean isLarge = Math.max(why.image().width(), why.image().height()) > OVERLAY_SIDE;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-            ImageIO.write(why.overlay(OVERLAY_SIDE), "png", out);
+            ImageIO.write(isLarge ? why.overlay(OVERLAY_SIDE) : why.overlay(), "png", out);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

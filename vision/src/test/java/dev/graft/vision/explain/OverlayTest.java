@@ -109,7 +109,10 @@ class OverlayTest {
                 preprocessing(8, 8).placement(1, 3));
         assertThat(why.isEmpty()).isTrue();
         assertThat(why.map()).isDeepEqualTo(new float[8][8]);
-        assertThat(why.overlay().getWidth()).isEqualTo(1);
+        assertThat(why.overlay(3).getWidth()).isEqualTo(1);
+        assertThat(why.overlay().getWidth())
+                .as("enlarged, so that it can be seen")
+                .isEqualTo(75);
     }
 
     @Test
