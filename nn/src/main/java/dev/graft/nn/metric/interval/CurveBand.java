@@ -71,7 +71,10 @@ public record CurveBand(double[] at, double[] low, double[] high) {
         });
     }
 
-    /** The precision at each recall: the best of all thresholds with at least that recall. */
+    /**
+     * The precision at each recall: that of the highest threshold with at least that recall. At recall 0 it is that of
+     * the highest probability of all, which is 0 if no positive case has it.
+     */
     public static CurveBand precisionRecall(BinaryCases cases, Intervals how) {
         double[] at = places();
         int[] order = cases.descending();

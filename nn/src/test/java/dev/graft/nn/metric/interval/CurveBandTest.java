@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.nn.metric.BinaryCases;
 import dev.graft.nn.metric.Bins;
+import dev.graft.nn.metric.PrecisionRecallCurve;
 import dev.graft.nn.metric.ReliabilityCurve;
 import dev.graft.nn.metric.RocCurve;
 import java.util.Arrays;
@@ -93,6 +94,27 @@ class CurveBandTest {
             sum += Double.isNaN(width) ? 0 : width;
         }
         return sum;
+    }
+
+    /** At recall 0 the precision is that of the highest probability, as the curve's first point has it. */
+    @Test
+    void precisionAtRecallZeroIsThatOfTheHighestProbability() {
+        double[] p = new double[80];
+        boolean[] positive = new boolean[p.length];
+        for (int i = 0; i < p.length; i++) {
+            positive[i] = i >= 40;
+            p[i] = positive[i] ? 0.5 : 0.9;
+        }
+        BinaryCases cases = BinaryCases.of(p, positive);
+        PrecisionRecallCurve.Point first =
+                PrecisionRecallCurve.of(cases).points().get(0);
+        assertThat(first.recall()).isZero();
+        assertThat(first.precision()).isZero();
+        CurveBand band = CurveBand.precisionRecall(cases, HOW);
+        assertThat(band.low()[0]).isZero();
+        assertThat(band.high()[0]).isZero();
+        assertThat(band.low()[1]).isGreaterThan(0.3);
+        assertThat(band.high()[1]).isLessThan(0.7);
     }
 
     @Test
