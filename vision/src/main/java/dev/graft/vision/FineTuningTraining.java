@@ -288,13 +288,15 @@ record FineTuningTraining(
     }
 
     /** What the training images were like as files. */
-    private static InputProfile quantities(ImageData data) {
-        return InputProfile.of(
+    private InputProfile quantities(ImageData data) {
+        InputProfile inputs = InputProfile.of(
                 data.seen().stream()
                         .filter(image -> image.side() == ImageFindings.Side.TRAINING)
                         .map(ImageFindings.Seen::quantities)
                         .toList(),
                 ImageQuantities.LEAST_MARGINS);
+        inputs.note().ifPresent(text -> listeners.say("inputs: " + text));
+        return inputs;
     }
 
     /** Where features of training images lie: of a sample of them, since more would say no more. */

@@ -113,6 +113,7 @@ public final class CardText {
         said("Evaluation data", "evaluation_data");
         object(card.facts().get("data")).forEach((name, value) -> row(((String) name).replace('_', ' '), value));
         Map<?, ?> inputs = object(card.facts().get(ModelCard.INPUTS));
+        row("Note", inputs.get("note"));
         object(inputs.get("quantities")).forEach((name, value) -> {
             Map<?, ?> range = object(value);
             row("usual " + name, number(range.get("low")) + " to " + number(range.get("high")));

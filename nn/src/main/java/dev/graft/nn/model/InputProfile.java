@@ -28,10 +28,17 @@ public record InputProfile(
     /** What is measured by {@link FeatureSpace#distance}. */
     public static final String DISTANCE = "distance in feature space";
 
+    /**
+     * Of fewer examples no range is taken: a new one like them lies outside theirs with a chance of 2 in n + 1, for
+     * each quantity, which is every eighth of 15.
+     */
+    public static final int FEWEST = 20;
+
     private static final String EXAMPLES = "examples";
     private static final String QUANTITIES = "quantities";
     private static final String FEATURES = "feature_space";
     private static final String HASH = "sha256";
+    private static final String NOTE = "note";
 
     /** Of new examples like the validation's, this share is about to be flagged for their distance. */
     private static final double FALSE_SHARE = 0.01;
@@ -92,7 +99,8 @@ public record InputProfile(
     }
 
     /**
-     * Of training examples.
+     * Of training examples. A quantity that fewer than {@value #FEWEST} of them have gets no range, so it is never
+     * flagged.
      *
      * @param measured each example's quantities by name; an example may lack some
      * @param least the smallest margin of each quantity, where a smaller difference means nothing; 0 where it is not
@@ -108,9 +116,12 @@ public record InputProfile(
             });
         }
         Map<String, Range> ranges = new LinkedHashMap<>();
-        values.forEach((name, all) -> ranges.put(
-                name,
-                Range.of(all.stream().mapToDouble(Double::doubleValue).toArray(), least.getOrDefault(name, 0.0))));
+        values.forEach((name, all) -> {
+            if (all.size() >= FEWEST) {
+                double[] own = all.stream().mapToDouble(Double::doubleValue).toArray();
+                ranges.put(name, Range.of(own, least.getOrDefault(name, 0.0)));
+            }
+        });
         return new InputProfile(measured.size(), ranges, OptionalDouble.empty(), Map.of());
     }
 
@@ -133,6 +144,15 @@ public record InputProfile(
         more.put("validation_median", Range.quantile(sorted, 0.5));
         more.put("validation_maximum", sorted[sorted.length - 1]);
         return new InputProfile(examples, ranges, OptionalDouble.of(limit), more);
+    }
+
+    /** Why no quantity is flagged, where that is so because there were too few examples. */
+    public Optional<String> note() {
+        return ranges.isEmpty() && examples > 0 && examples < FEWEST
+                ? Optional.of(
+                        examples + " training examples are too few to say which inputs are unlike them (fewer than "
+                                + FEWEST + "), so none is flagged")
+                : Optional.empty();
     }
 
     /** The hash of the feature space beside the card; empty if there is none. */
@@ -176,6 +196,7 @@ public record InputProfile(
             quantities.put(name, entry);
         });
         map.put(QUANTITIES, quantities);
+        note().ifPresent(text -> map.put(NOTE, text));
         if (featureLimit.isPresent()) {
             Map<String, Object> entry = new LinkedHashMap<>(facts);
             entry.put("limit", featureLimit.getAsDouble());

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -55,14 +56,43 @@ class InputProfileTest {
     @Test
     void whatIsWrittenIsReadAgain() {
         FeatureSpace space = FeatureSpace.of(gaussian(200, 12, 0, 1));
-        InputProfile profile = InputProfile.of(List.of(Map.of("a", 1.0), Map.of("a", 2.0)), Map.of())
-                .with(space, new double[] {1, 2, 3});
+        List<Map<String, Double>> measured = new ArrayList<>();
+        for (int i = 0; i < InputProfile.FEWEST; i++) {
+            measured.add(Map.of("a", 1.0 + i));
+        }
+        InputProfile profile = InputProfile.of(measured, Map.of()).with(space, new double[] {1, 2, 3});
+        assertThat(profile.ranges()).hasSize(1);
         InputProfile read = InputProfile.of(Json.parseObject(Json.write(profile.toMap()), Path.of("model.json")));
         assertThat(Json.same(read.toMap(), profile.toMap())).isTrue();
         assertThat(read.featureSpaceHash()).contains(space.sha256());
         assertThat(read.flags(Map.of(), OptionalDouble.of(3.31))).hasSize(1);
         assertThat(read.flags(Map.of(), OptionalDouble.of(3.29))).isEmpty();
         assertThat(read.flags(Map.of(), OptionalDouble.of(Double.NaN))).hasSize(1);
+    }
+
+    /** Of 15 values, every eighth new one would be outside their range by chance alone, for each quantity. */
+    @Test
+    void fewExamplesHaveNoRangeAndItIsSaid() {
+        List<Map<String, Double>> measured = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            Map<String, Double> one = new HashMap<>(Map.of("mean", 100.0 + i));
+            if (i < 19) {
+                one.put("seldom", 1.0 + i);
+            }
+            measured.add(one);
+        }
+        InputProfile few = InputProfile.of(measured.subList(0, 19), Map.of());
+        assertThat(few.flags(Map.of("mean", 1e6), OptionalDouble.empty())).isEmpty();
+        assertThat(few.note())
+                .hasValueSatisfying(text -> assertThat(text).startsWith("19 training examples are too few"));
+        assertThat(few.toMap()).containsKey("note");
+        InputProfile enough = InputProfile.of(measured, Map.of());
+        assertThat(enough.flags(Map.of("mean", 1e6, "seldom", 1e6), OptionalDouble.empty()))
+                .extracting(InputFlag::quantity)
+                .containsExactly("mean");
+        assertThat(enough.note()).isEmpty();
+        InputProfile read = InputProfile.of(Json.parseObject(Json.write(few.toMap()), Path.of("model.json")));
+        assertThat(read.note()).isEqualTo(few.note());
     }
 
     /** New examples like the others are seldom flagged, shifted ones mostly. */
