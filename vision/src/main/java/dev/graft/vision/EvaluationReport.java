@@ -212,7 +212,10 @@ public record EvaluationReport(
         }
         int left = count("left_out");
         if (left > 0) {
-            notes.add(Note.of(left + " images were left out: further copies, or such that the model was fitted on."));
+            int known = count("fitted") - fitted;
+            notes.add(Note.of(Numbers.count(left) + (left == 1 ? " image was" : " images were") + " left out: "
+                    + Numbers.count(known) + " that the model was fitted on, and " + Numbers.count(left - known)
+                    + " further copies."));
         }
         int shared = count("shared_patients");
         if (shared > 0) {

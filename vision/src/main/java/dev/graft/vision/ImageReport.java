@@ -5,6 +5,7 @@ import dev.graft.nn.metric.Cases;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.report.ClassificationReport;
+import dev.graft.nn.report.chart.Numbers;
 import dev.graft.nn.report.checklist.Fact;
 import dev.graft.nn.report.checklist.Facts;
 import dev.graft.nn.report.page.Block;
@@ -207,8 +208,7 @@ final class ImageReport {
                                 ? card.isMultiLabel()
                                         ? "the usual one: a label is given from a probability of 0.5 on"
                                         : "none: the most probable class is the answer"
-                                : decision.thresholds() + ", "
-                                        + entries(decision.facts().get("threshold")))
+                                : thresholds(card))
                 .with(
                         Fact.INPUT_CHECKS,
                         "files that are no readable image are refused by name; predictions flag images unlike the"
@@ -219,10 +219,7 @@ final class ImageReport {
     /** Adds the threshold of a model of two classes. */
     static void addThreshold(ClassificationReport report, ModelCard card) {
         if (card.decision().thresholds().size() == 1 && card.classes().size() == 2) {
-            report.threshold(
-                    card.decision().thresholds().get(0),
-                    "chosen on validation images; "
-                            + entries(card.decision().facts().get("threshold")));
+            report.threshold(card.decision().thresholds().get(0), "chosen on validation images; " + thresholds(card));
         }
     }
 
@@ -262,12 +259,47 @@ final class ImageReport {
                 : "";
     }
 
+    /** Names and values in words; maps within it are in parentheses. */
     static String entries(@Nullable Object map) {
-        return map instanceof Map<?, ?> entries
-                ? shortened(entries.entrySet().stream()
-                        .map(entry -> entry.getKey() + " " + entry.getValue())
-                        .collect(Collectors.joining(", ")))
-                : "";
+        return map instanceof Map<?, ?> entries ? shortened(words(entries)) : "";
+    }
+
+    private static String words(@Nullable Object value) {
+        if (value instanceof Map<?, ?> map) {
+            return map.entrySet().stream()
+                    .map(entry -> entry.getKey().toString().replace('_', ' ')
+                            + (entry.getValue() instanceof Map<?, ?>
+                                    ? " (" + words(entry.getValue()) + ")"
+                                    : " " + words(entry.getValue())))
+                    .collect(Collectors.joining(", "));
+        }
+        if (value instanceof List<?> list) {
+            return list.stream().map(ImageReport::words).collect(Collectors.joining("; "));
+        }
+        return String.valueOf(value);
+    }
+
+    /** How the thresholds were chosen, and what they gave on the validation images. */
+    static String thresholds(ModelCard card) {
+        if (!(card.decision().facts().get("threshold") instanceof Map<?, ?> facts)) {
+            return "";
+        }
+        List<String> texts = new ArrayList<>();
+        if (facts.get("chosen") instanceof List<?> chosen) {
+            for (Object one : chosen) {
+                Map<?, ?> entry = (Map<?, ?>) one;
+                Object of = entry.get("label") == null ? entry.get("class") : entry.get("label");
+                texts.add(of + " from " + number(entry, "value") + " on: sensitivity " + number(entry, "sensitivity")
+                        + " of " + entry.get("positive") + ", specificity " + number(entry, "specificity") + " of "
+                        + entry.get("negative") + " validation cases"
+                        + (entry.get("note") == null ? "" : " (" + entry.get("note") + ")"));
+            }
+        }
+        return "rule " + facts.get("rule") + (texts.isEmpty() ? "" : "; " + String.join("; ", texts));
+    }
+
+    private static String number(Map<?, ?> map, String name) {
+        return map.get(name) instanceof Number value ? Numbers.text(value.doubleValue()) : "not defined";
     }
 
     private static String shortened(String text) {

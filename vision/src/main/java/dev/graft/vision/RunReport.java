@@ -177,6 +177,11 @@ record RunReport(
         return notes;
     }
 
+    /** By the user, or by the folders or arrays of a data set that is divided already. */
+    private boolean areGivenApart() {
+        return settings.source().resolved().validation().isPresent();
+    }
+
     private Facts facts() {
         String best = trained.metrics().get("best") instanceof Map<?, ?> map && map.get("epoch") != null
                 ? "the epoch with the best " + settings.toMap().getOrDefault("monitor", "score")
@@ -193,7 +198,7 @@ record RunReport(
                 .with(
                         Fact.QUALITY,
                         "every image was decoded before the training and compared with all others; "
-                                + data.findings().counts())
+                                + ImageReport.entries(data.findings().counts()))
                 .with(Fact.MISSING, "every image that was used has a label and all its pixels; nothing was imputed")
                 .with(
                         Fact.UNUSABLE,
@@ -203,7 +208,7 @@ record RunReport(
                 .with(
                         Fact.PARTITION,
                         data.trainRows().length + " training and " + data.heldRows().length + " validation images"
-                                + (settings.source().validation().isPresent()
+                                + (areGivenApart()
                                         ? ", given as separate sets"
                                         : ", divided by the seed "
                                                 + settings.recipe().seed() + ", each class in the same share"))
@@ -224,7 +229,7 @@ record RunReport(
                 .with(Fact.SELECTION, best + " of " + epochs)
                 .with(
                         Fact.DIFFERENCES,
-                        settings.source().validation().isPresent()
+                        areGivenApart()
                                 ? "" // of two given sets it is not measured
                                 : "none: training and validation images are parts of one set")
                 .with(

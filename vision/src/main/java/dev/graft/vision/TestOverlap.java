@@ -140,7 +140,11 @@ record TestOverlap(
                     lookAlikes.size(),
                     files(lookAlikes)));
         }
-        int twice = within.copies(Side.TEST).size();
+        Set<Integer> copies = within.copies(Side.TEST);
+        if (!kept && !isAllFitted()) {
+            copies.removeAll(fitted.keySet()); // are counted above
+        }
+        int twice = copies.size();
         lines.addAll(within.describe(kept));
         if (twice > 0) {
             lines.add(String.format(

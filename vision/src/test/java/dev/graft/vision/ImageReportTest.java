@@ -2,6 +2,7 @@ package dev.graft.vision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.report.checklist.Study;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Progress;
@@ -66,6 +67,32 @@ class ImageReportTest {
                 .contains("* **Licence:** NOT PROVIDED");
         // the card lists it, so that a change is found
         assertThat(Files.readString(out.resolve("model.json"))).contains("report.html");
+    }
+
+    /** Words, no maps of Java; and two sets that were given are not called divided by a seed. */
+    @Test
+    void itSaysInWordsHowTheThresholdWasChosenAndWhereTheSidesComeFrom() throws Exception {
+        TinyImages.folder(root.resolve("parts/train"), 8, 1);
+        TinyImages.folder(root.resolve("parts/val"), 6, 2);
+        List<String> lines = new ArrayList<>();
+        Path out = root.resolve("run");
+        tuning(root.resolve("parts"), out)
+                .threshold(DecisionRule.Threshold.parse("youden"))
+                .log(line -> lines.add(line.toString()))
+                .run();
+        String text = parse(Files.readString(out.resolve("report.html")))
+                .getElementsByTagName("main")
+                .item(0)
+                .getTextContent();
+        assertThat(text)
+                .contains("chosen on validation images; rule youden; right from ")
+                .contains(" on: sensitivity ")
+                .contains("16 training and 12 validation images, given as separate sets")
+                .contains("compared with all others; bytes across 0, bytes within 0")
+                .doesNotContain("divided by the seed")
+                .doesNotContain("{")
+                .doesNotContain("=");
+        assertThat(lines).anySatisfy(line -> assertThat(line).contains("16 training examples are too few"));
     }
 
     @Test

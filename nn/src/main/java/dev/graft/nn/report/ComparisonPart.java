@@ -68,7 +68,7 @@ final class ComparisonPart {
                                             part.name(),
                                             Numbers.count(part.cases()),
                                             Numbers.count(part.patients()),
-                                            Texts.withInterval(part.estimate()),
+                                            Texts.inCell(part.estimate()),
                                             part.tooSmall().orElse("")))
                                     .toList())
                     .atMost(MOST_PARTS));
@@ -106,13 +106,13 @@ final class ComparisonPart {
         own.unchanged().forEach(estimate -> names.addAll(List.of(estimate.name(), "change")));
         List<List<String>> rows = new ArrayList<>();
         List<String> first = new ArrayList<>(List.of("unchanged", ""));
-        own.unchanged().forEach(estimate -> first.addAll(List.of(Texts.withInterval(estimate), "")));
+        own.unchanged().forEach(estimate -> first.addAll(List.of(Texts.inCell(estimate), "")));
         rows.add(first);
         for (Condition condition : own.conditions()) {
             List<String> row = new ArrayList<>(List.of(condition.kind(), condition.strength()));
             for (int i = 0; i < condition.metrics().size(); i++) {
-                row.add(Texts.withInterval(condition.metrics().get(i)));
-                row.add(Texts.withInterval(condition.changes().get(i)));
+                row.add(Texts.inCell(condition.metrics().get(i)));
+                row.add(Texts.inCell(condition.changes().get(i)));
             }
             rows.add(row);
         }

@@ -44,10 +44,10 @@ final class PerformancePart {
             blocks.add(classes());
         }
         List<Block> figures = new ArrayList<>();
-        confusion(figures, blocks);
         List<Integer> drawn = judged.drawn(MOST_CURVES);
         roc(drawn).ifPresent(chart -> figures.add(new Figure(chart)));
         precisionRecall(drawn).ifPresent(chart -> figures.add(new Figure(chart)));
+        confusion(figures, blocks);
         if (figures.isEmpty()) {
             blocks.add(Note.warning("No curve can be drawn: they need cases with and without a class."));
         }
@@ -86,7 +86,7 @@ final class PerformancePart {
             List<String> row = new ArrayList<>(List.of(
                     entry.getKey(),
                     Numbers.count(judged.cases().support(judged.classes().indexOf(entry.getKey())))));
-            entry.getValue().forEach(estimate -> row.add(Texts.withInterval(estimate)));
+            entry.getValue().forEach(estimate -> row.add(Texts.inCell(estimate)));
             rows.add(row);
         }
         return Table.ofNumbers(

@@ -56,8 +56,8 @@ final class RunFacts {
     private String outcomes() {
         List<String> texts = new ArrayList<>();
         for (int c = 0; c < Math.min(MOST_CLASSES, judged.classes().size()); c++) {
-            texts.add(
-                    judged.classes().get(c) + " " + Numbers.count(judged.cases().support(c)));
+            texts.add(judged.classes().get(c) + ": "
+                    + Numbers.count(judged.cases().support(c)));
         }
         return "judged: " + String.join(", ", texts) + (judged.classes().size() > MOST_CLASSES ? ", ..." : "");
     }

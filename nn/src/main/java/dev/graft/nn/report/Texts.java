@@ -21,6 +21,11 @@ final class Texts {
                         .orElse("");
     }
 
+    /** As {@link #withInterval}, on two lines, so that many columns fit on a page. */
+    static String inCell(Estimate estimate) {
+        return withInterval(estimate).replaceFirst(" \\(", "\n(");
+    }
+
     /** Such as "95 % interval 0.881 to 0.936", or why there is none. */
     static String interval(Estimate estimate) {
         if (!estimate.score().isDefined()) {

@@ -36,8 +36,12 @@ public record FlowChart(String title, String description, List<Step> steps) impl
             leftOut = List.copyOf(leftOut);
         }
 
+        private List<String> title() {
+            return wrapped(text + ": " + Numbers.count(cases), BOX - 24); // bold letters are wider
+        }
+
         private List<String> lines() {
-            List<String> lines = new ArrayList<>(wrapped(text + ": " + Numbers.count(cases), BOX - 16));
+            List<String> lines = new ArrayList<>(title());
             details.forEach(detail -> lines.addAll(wrapped(detail, BOX - 16)));
             return lines;
         }
@@ -103,7 +107,13 @@ public record FlowChart(String title, String description, List<Step> steps) impl
             svg.rectangle(4, y, BOX, step.height(), "box");
             List<String> lines = step.lines();
             for (int l = 0; l < lines.size(); l++) {
-                svg.text(12, y + 19 + l * LINE, Anchor.START, BOX - 12, lines.get(l), l == 0 ? "strong" : "soft");
+                svg.text(
+                        12,
+                        y + 19 + l * LINE,
+                        Anchor.START,
+                        BOX - 12,
+                        lines.get(l),
+                        l < step.title().size() ? "strong" : "soft");
             }
             y += step.height();
             if (i == steps.size() - 1) {

@@ -14,7 +14,7 @@ import java.util.List;
  * @param bins equal parts of the axis
  */
 public record Histogram(String title, String description, Axis x, int bins, List<Values> series) implements Chart {
-    private static final double LEFT = 52;
+    private static final double LEFT = 62;
     private static final double BOTTOM = 200;
     private static final double TOP = 10;
 

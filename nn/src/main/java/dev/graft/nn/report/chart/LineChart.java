@@ -21,6 +21,9 @@ public record LineChart(
         String title, String description, Axis x, Axis y, List<Line> lines, boolean isSquare, Optional<Line> guide)
         implements Chart {
     private static final double LEFT = 52;
+    /** Of an axis's name, which reads upwards, with the space beside it. */
+    private static final double NAME = 24;
+
     private static final double RIGHT = 12;
     private static final double TOP = 10;
     private static final double BELOW = 52;
@@ -44,8 +47,18 @@ public record LineChart(
         return new LineChart(title, description, x, y, lines, true, guide);
     }
 
+    /** Where the plot begins; long numbers need more room. */
+    private double left() {
+        Ticks up = Ticks.of(y.low(), y.high());
+        double widest = 0;
+        for (int i = 0; i < up.count(); i++) {
+            widest = Math.max(widest, Svg.width(up.text(i)));
+        }
+        return Math.max(LEFT, NAME + widest + 6);
+    }
+
     private double plotHeight() {
-        return isSquare ? Svg.WIDTH - LEFT - RIGHT - 36 : 210;
+        return isSquare ? Svg.WIDTH - left() - RIGHT - 36 : 210;
     }
 
     @Override
@@ -90,30 +103,31 @@ public record LineChart(
 
     @Override
     public void draw(Svg svg) {
-        double right = isSquare ? LEFT + plotHeight() : Svg.WIDTH - RIGHT;
+        double right = isSquare ? left() + plotHeight() : Svg.WIDTH - RIGHT;
         double bottom = TOP + plotHeight();
         axes(svg, right, bottom);
-        guide.ifPresent(line -> svg.path(pixels(x, line.x(), LEFT, right), pixels(y, line.y(), bottom, TOP), "guide"));
+        guide.ifPresent(
+                line -> svg.path(pixels(x, line.x(), left(), right), pixels(y, line.y(), bottom, TOP), "guide"));
         for (int i = lines.size() - 1; i >= 0; i--) { // the first one on top
             draw(svg, lines.get(i), i % Svg.SERIES, right, bottom);
         }
         double at = bottom + BELOW;
         for (int i = 0; i < lines.size(); i++, at += LEGEND) {
-            svg.line(LEFT, at, LEFT + 28, at, "s s" + i % Svg.SERIES);
+            svg.line(left(), at, left() + 28, at, "s s" + i % Svg.SERIES);
             svg.text(
-                    LEFT + 36,
+                    left() + 36,
                     at + 4,
                     Anchor.START,
-                    Svg.WIDTH - LEFT - 40,
+                    Svg.WIDTH - left() - 40,
                     lines.get(i).name());
         }
         if (guide.isPresent()) {
-            svg.line(LEFT, at, LEFT + 28, at, "guide");
+            svg.line(left(), at, left() + 28, at, "guide");
             svg.text(
-                    LEFT + 36,
+                    left() + 36,
                     at + 4,
                     Anchor.START,
-                    Svg.WIDTH - LEFT - 40,
+                    Svg.WIDTH - left() - 40,
                     guide.get().name(),
                     "soft");
         }
@@ -122,29 +136,29 @@ public record LineChart(
     private void axes(Svg svg, double right, double bottom) {
         Ticks across = Ticks.of(x.low(), x.high());
         for (int i = 0; i < across.count(); i++) {
-            double at = x.pixel(across.at(i), LEFT, right);
+            double at = x.pixel(across.at(i), left(), right);
             svg.line(at, TOP, at, bottom, "grid");
             svg.text(at, bottom + 16, Anchor.MIDDLE, 60, across.text(i), "soft");
         }
         Ticks up = Ticks.of(y.low(), y.high());
         for (int i = 0; i < up.count(); i++) {
             double at = y.pixel(up.at(i), bottom, TOP);
-            svg.line(LEFT, at, right, at, "grid");
-            svg.text(LEFT - 6, at + 4, Anchor.END, LEFT - 16, up.text(i), "soft");
+            svg.line(left(), at, right, at, "grid");
+            svg.text(left() - 6, at + 4, Anchor.END, left() - NAME, up.text(i), "soft");
         }
-        svg.line(LEFT, bottom, right, bottom, "axis").line(LEFT, TOP, LEFT, bottom, "axis");
-        svg.text((LEFT + right) / 2, bottom + 33, Anchor.MIDDLE, right - LEFT, x.label());
+        svg.line(left(), bottom, right, bottom, "axis").line(left(), TOP, left(), bottom, "axis");
+        svg.text((left() + right) / 2, bottom + 33, Anchor.MIDDLE, right - left(), x.label());
         svg.upwards(12, (TOP + bottom) / 2, plotHeight(), y.label());
     }
 
     private void draw(Svg svg, Line line, int series, double right, double bottom) {
         line.band()
                 .ifPresent(band -> svg.band(
-                        pixels(x, band.x(), LEFT, right),
+                        pixels(x, band.x(), left(), right),
                         pixels(y, band.low(), bottom, TOP),
                         pixels(y, band.high(), bottom, TOP),
                         "band f" + series));
-        double[] across = pixels(x, line.x(), LEFT, right);
+        double[] across = pixels(x, line.x(), left(), right);
         double[] up = pixels(y, line.y(), bottom, TOP);
         int[] kept = Thinning.of(across, up);
         svg.path(pick(across, kept), pick(up, kept), "s s" + series);

@@ -51,8 +51,9 @@ final class PageStyle {
             th{font-weight:600}
             tbody th{font-weight:500;min-width:6rem}
             thead th{color:var(--soft);border-bottom:2px solid var(--line)}
-            .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-            td.t{min-width:9rem;overflow-wrap:anywhere}
+            .n{text-align:right;font-variant-numeric:tabular-nums;white-space:pre}
+            th.n{white-space:pre-line;vertical-align:bottom}
+            td.t{min-width:8rem;overflow-wrap:anywhere}
             caption span{display:inline-block;position:sticky;left:0;max-width:min(46rem,calc(100vw - 2.2rem))}
             .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem 1.75rem;
             align-items:start;margin:1rem 0}
@@ -93,7 +94,7 @@ final class PageStyle {
             @media (max-width:30rem){body{padding:1rem .9rem 2rem}h1{font-size:1.45rem}
             .headline{grid-template-columns:repeat(2,1fr);gap:.5rem}.headline .value{font-size:1.35rem}}
             @media print{body{max-width:none;padding:0;font-size:10pt}nav,.skip,.choice,details{display:none}
-            h2{break-after:avoid;margin-top:1.5rem}h3,h4,figcaption,caption{break-after:avoid}
+            h2{break-after:avoid;margin-top:1.5rem}h3,h4,figcaption,caption,p:has(+.gallery),p:has(+.scroll){break-after:avoid}
             figure,.headline div,.gallery li,tr,.note{break-inside:avoid}.scroll{overflow:visible}
             table{font-size:8.5pt}.figures{grid-template-columns:1fr 1fr}
             .gallery{grid-template-columns:repeat(4,1fr)}}
