@@ -1,5 +1,7 @@
 package dev.graft;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
 /** What a test needs of the machine. */
@@ -12,5 +14,10 @@ public final class Requirement {
             System.out.println("skipped: " + reason);
         }
         Assumptions.assumeTrue(given, reason);
+    }
+
+    /** Skips the test where a file or folder is not there, such as real data. */
+    public static void file(Path path) {
+        of(Files.exists(path), "no " + path);
     }
 }

@@ -37,20 +37,8 @@ final class SpliceCommand extends ReportingCommand {
     @Mixin
     private ThreadOption threads;
 
-    @Option(
-            names = "--model",
-            required = true,
-            split = ",",
-            paramLabel = "FILE",
-            description = "Weight files (PyTorch or safetensors), separated by commas.")
-    private List<Path> models;
-
-    @Option(
-            names = "--fasta",
-            required = true,
-            paramLabel = "FILE",
-            description = "The sequences: FASTA, plain or compressed by gzip or bgzip.")
-    private Path fasta;
+    @Mixin
+    private GenomicsCommand.SpliceInputs inputs;
 
     @Option(names = "--bed", paramLabel = "FILE", description = "Look only at the intervals of this BED file.")
     private Optional<Path> bed;
@@ -115,8 +103,8 @@ final class SpliceCommand extends ReportingCommand {
         List<Region> regions = regions();
         Optional<SpliceSites> known = sites.map(file -> SpliceSites.read(file, genes));
         Map<String, Object> report = new LinkedHashMap<>();
-        try (SpliceModel model = SpliceModel.read(models);
-                FastaReader sequences = FastaReader.open(fasta)) {
+        try (SpliceModel model = SpliceModel.read(inputs.models());
+                FastaReader sequences = FastaReader.open(inputs.fasta())) {
             SpliceScan scan = new SpliceScan(model);
             if (out.isPresent()) {
                 try (SpliceTracks tracks = new SpliceTracks(out.get(), format, threshold, regions)) {

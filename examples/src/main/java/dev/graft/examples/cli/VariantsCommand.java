@@ -5,7 +5,6 @@ import dev.graft.nn.sequence.SpliceModel;
 import dev.graft.nn.sequence.SpliceVariants;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -30,20 +29,8 @@ final class VariantsCommand extends ReportingCommand {
     @Mixin
     private ThreadOption threads;
 
-    @Option(
-            names = "--model",
-            required = true,
-            split = ",",
-            paramLabel = "FILE",
-            description = "Weight files (PyTorch or safetensors), separated by commas.")
-    private List<Path> models;
-
-    @Option(
-            names = "--fasta",
-            required = true,
-            paramLabel = "FILE",
-            description = "The genome that the variants were called on: FASTA, plain or compressed by bgzip.")
-    private Path fasta;
+    @Mixin
+    private GenomicsCommand.SpliceInputs inputs;
 
     @Option(
             names = "--vcf",
@@ -89,9 +76,9 @@ final class VariantsCommand extends ReportingCommand {
         Output.checkIsItsOwn(spec, "--out", out);
         Output.checkFile("--out", out);
         Map<String, Object> report = new LinkedHashMap<>();
-        try (SpliceModel model = SpliceModel.read(models);
-                IndexedFasta genome = IndexedFasta.open(fasta)) {
-            SpliceVariants variants = new SpliceVariants(model, genome, fasta).distance(distance);
+        try (SpliceModel model = SpliceModel.read(inputs.models());
+                IndexedFasta genome = IndexedFasta.open(inputs.fasta())) {
+            SpliceVariants variants = new SpliceVariants(model, genome, inputs.fasta()).distance(distance);
             if (gff.isPresent()) {
                 variants = masked ? variants.masked(gff.get()) : variants.genes(gff.get());
             }

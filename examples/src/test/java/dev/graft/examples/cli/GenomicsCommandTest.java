@@ -3,6 +3,7 @@ package dev.graft.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.Requirement;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.nn.data.sequence.FastaReader;
@@ -15,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -193,8 +193,8 @@ class GenomicsCommandTest {
     void realSitesAreFoundAsByPyTorch() {
         Path data = SHARED.resolve("data/genomics/human_chr22_20-21M");
         Path models = SHARED.resolve("data/weights/openspliceai/openspliceai-mane");
-        require(data);
-        require(models);
+        Requirement.file(data);
+        Requirement.file(models);
         Map<String, Integer> found = Map.of("80nt", 103, "400nt", 171, "2000nt", 178);
         found.forEach((name, above) -> {
             Map<String, Object> report = Cli.json(
@@ -216,13 +216,5 @@ class GenomicsCommandTest {
                 assertThat((double) precision.get("donor")).isEqualTo(0.976, within(0.002));
             }
         });
-    }
-
-    private static void require(Path path) {
-        String reason = "skipped: no " + path;
-        if (!Files.exists(path)) {
-            System.out.println(reason);
-        }
-        Assumptions.assumeTrue(Files.exists(path), reason);
     }
 }

@@ -3,10 +3,12 @@ package dev.graft.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.examples.genomics.TransferData;
+import dev.graft.Requirement;
+import dev.graft.examples.genomics.KnownSets;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.file.FileException;
+import dev.graft.nn.data.sequence.SequenceSplit;
 import dev.graft.nn.sequence.DilatedResNet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,8 +103,8 @@ class GenomicsTransferTest {
         return folder;
     }
 
-    private static TransferData known(Path data, Path splits, Optional<Path> subsets) {
-        return TransferData.known(data, TransferData.KnownSet.ECOLI, Optional.of(splits), subsets, 0);
+    private static SequenceSplit known(Path data, Path splits, Optional<Path> subsets) {
+        return KnownSets.read(data, KnownSets.KnownSet.ECOLI, Optional.of(splits), subsets, 0);
     }
 
     @Test
@@ -114,7 +115,7 @@ class GenomicsTransferTest {
             table.append("ecoli," + i + ",s,with,commas," + (i < 50 ? 1 : 0) + "," + i + "," + i % 5 + "\n");
         }
         Path splits = Files.writeString(folder.resolve("splits.csv"), table);
-        TransferData sequences = known(data, splits, Optional.empty());
+        SequenceSplit sequences = known(data, splits, Optional.empty());
         int[] pool = sequences.train(100);
         assertThat(pool).hasSize(60).doesNotHaveDuplicates();
         assertThat(pool).isNotEqualTo(Arrays.stream(pool).sorted().toArray());
@@ -142,7 +143,7 @@ class GenomicsTransferTest {
     @Tag("slow")
     void spliceJunctionsAreLearntFromFifty() {
         Path anchors = SHARED.resolve("anchors");
-        Assumptions.assumeTrue(Files.exists(anchors), "skipped: no " + anchors);
+        Requirement.file(anchors);
         Map<String, Object> report = Cli.json(
                 folder.resolve("r.json"),
                 "genomics",

@@ -46,6 +46,7 @@ public final class ClassificationReport {
     private String subtitle = "";
     private Optional<Cases> cases = Optional.empty();
     private boolean arePatientsKnown;
+    private Judged.Unit unit = Judged.PATIENT;
     private Intervals how = Intervals.defaults();
     private Facts facts = Facts.none();
     private Study study = Study.none();
@@ -89,6 +90,17 @@ public final class ClassificationReport {
     public ClassificationReport cases(Cases judged, boolean grouped) {
         cases = Optional.of(judged);
         arePatientsKnown = grouped;
+        return this;
+    }
+
+    /**
+     * What the groups of the cases are, if they are not patients, such as groups of near-identical sequences.
+     *
+     * @param one what one is called
+     * @param many what several are called
+     */
+    public ClassificationReport groupsAre(String one, String many) {
+        unit = new Judged.Unit(one, many);
         return this;
     }
 
@@ -182,7 +194,7 @@ public final class ClassificationReport {
 
     /** The finished document. */
     public Report build() {
-        Optional<Judged> judged = cases.map(own -> Judged.of(own, classes, arePatientsKnown, how));
+        Optional<Judged> judged = cases.map(own -> Judged.of(own, classes, arePatientsKnown, unit, how));
         List<Section> sections = new ArrayList<>();
         sections.add(summary(judged));
         Optional<CalibrationPart> calibration = judged.map(CalibrationPart::new);
@@ -226,7 +238,8 @@ public final class ClassificationReport {
                     new Paragraph(
                             own.arePatientsKnown()
                                     ? "These numbers are of " + Texts.cases(cases) + " of "
-                                            + own.cases().groups().count() + " patients; intervals count patients."
+                                            + own.cases().groups().count() + " " + unit.many() + "; intervals count "
+                                            + unit.many() + "."
                                     : "These numbers are of " + Texts.cases(cases)
                                             + ". Patients are not known, so every case"
                                             + " counts by itself; if there are several of a patient, intervals are too narrow."));
@@ -252,7 +265,7 @@ public final class ClassificationReport {
 
     /** All that the checklists are filled from. */
     Facts allFacts() {
-        Optional<Judged> judged = cases.map(own -> Judged.of(own, classes, arePatientsKnown, how));
+        Optional<Judged> judged = cases.map(own -> Judged.of(own, classes, arePatientsKnown, unit, how));
         return allFacts(judged, judged.map(CalibrationPart::new));
     }
 

@@ -15,13 +15,25 @@ import java.util.stream.IntStream;
  * What was judged, and how.
  *
  * @param classes the names of the classes or labels
- * @param arePatientsKnown whether the groups of the cases are known to be patients
+ * @param arePatientsKnown whether the groups of the cases are known to be patients, or what else the unit is
  */
-record Judged(Cases cases, List<String> classes, boolean arePatientsKnown, Summary summary, Intervals how) {
+record Judged(Cases cases, List<String> classes, boolean arePatientsKnown, Unit unit, Summary summary, Intervals how) {
+    /** What the groups of cases are unless the caller says something else. */
+    static final Unit PATIENT = new Unit("patient", "patients");
+
     private static final int LISTED = 20;
 
-    static Judged of(Cases cases, List<String> classes, boolean arePatientsKnown, Intervals how) {
-        return new Judged(cases, classes, arePatientsKnown, Summary.of(cases, classes, arePatientsKnown, how), how);
+    /** What a group of cases is. */
+    record Unit(String one, String many) {}
+
+    static Judged of(Cases cases, List<String> classes, boolean arePatientsKnown, Unit unit, Intervals how) {
+        return new Judged(
+                cases, classes, arePatientsKnown, unit, Summary.of(cases, classes, arePatientsKnown, how), how);
+    }
+
+    /** The name of a method of intervals, with the unit that they count. */
+    String method(String name) {
+        return name.replace("by patient", "by " + unit.one());
     }
 
     boolean isBinary() {
@@ -43,7 +55,7 @@ record Judged(Cases cases, List<String> classes, boolean arePatientsKnown, Summa
     }
 
     String patients() {
-        return arePatientsKnown ? "by patient" : "patients are not known, so each case counts by itself";
+        return arePatientsKnown ? "by " + unit.one() : "patients are not known, so each case counts by itself";
     }
 
     /** How a probability becomes an answer, in words. */

@@ -31,7 +31,8 @@ final class RunFacts {
                 .with(
                         Fact.PATIENTS,
                         judged.arePatientsKnown()
-                                ? judged.cases().groups().count() + " patients were judged"
+                                ? judged.cases().groups().count() + " "
+                                        + judged.unit().many() + " were judged"
                                 : "not known: every case counts by itself")
                 .with(Fact.OUTCOMES, outcomes())
                 .with(Fact.IMBALANCE, imbalance())
@@ -77,7 +78,10 @@ final class RunFacts {
 
     private String sampleSize() {
         return "judged: " + Texts.cases(judged.cases().size())
-                + (judged.arePatientsKnown() ? " of " + judged.cases().groups().count() + " patients" : "");
+                + (judged.arePatientsKnown()
+                        ? " of " + judged.cases().groups().count() + " "
+                                + judged.unit().many()
+                        : "");
     }
 
     private String widths() {
@@ -100,11 +104,11 @@ final class RunFacts {
 
     private String methods() {
         Set<String> names = new LinkedHashSet<>();
-        judged.summary().overall().forEach(e -> e.interval().ifPresent(i -> names.add(i.method())));
+        judged.summary().overall().forEach(e -> e.interval().ifPresent(i -> names.add(judged.method(i.method()))));
         judged.summary()
                 .classes()
                 .values()
-                .forEach(list -> list.forEach(e -> e.interval().ifPresent(i -> names.add(i.method()))));
+                .forEach(list -> list.forEach(e -> e.interval().ifPresent(i -> names.add(judged.method(i.method())))));
         return Math.round(100 * judged.how().level()) + " % intervals: " + String.join(", ", names) + "; "
                 + Numbers.count(judged.how().resamples()) + " resamples, seed "
                 + judged.how().seed() + "; " + judged.patients();

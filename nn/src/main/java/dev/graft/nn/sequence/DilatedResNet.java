@@ -39,6 +39,7 @@ public final class DilatedResNet extends Module {
 
     private static final int FAMILY_CHANNELS = 32;
     private static final int FAMILY_OUTPUTS = 3;
+    private static final String LAST = "final_conv.weight";
     private static final int UNITS = 4;
     private static final List<Stage> FAMILY = List.of(
             new Stage(UNITS, 11, 1), new Stage(UNITS, 11, 4), new Stage(UNITS, 21, 10), new Stage(UNITS, 41, 25));
@@ -56,6 +57,7 @@ public final class DilatedResNet extends Module {
     @StateKey("final_conv")
     private Module finalConv;
 
+    private final List<Stage> stages;
     private final int inputs;
     private final int channels;
     private final int outputs;
@@ -96,6 +98,7 @@ public final class DilatedResNet extends Module {
         if (stages.isEmpty()) {
             throw new IllegalArgumentException("dilatedResNet: needs at least one stage");
         }
+        this.stages = List.copyOf(stages);
         this.inputs = inputs;
         this.channels = channels;
         this.outputs = outputs;
@@ -119,11 +122,20 @@ public final class DilatedResNet extends Module {
      * @param context 80, 400, 2000 or 10000
      */
     public static DilatedResNet spliceAi(int context, RandomGenerator random) {
+        return spliceAi(context, FAMILY_OUTPUTS, random);
+    }
+
+    /**
+     * One of SpliceAI's networks with another number of outputs, such as 4 for the bases themselves.
+     *
+     * @param context 80, 400, 2000 or 10000
+     */
+    public static DilatedResNet spliceAi(int context, int outputs, RandomGenerator random) {
         int sum = 0;
         for (int i = 0; i < FAMILY.size(); i++) {
             sum += FAMILY.get(i).shrinks();
             if (sum == context) {
-                return new DilatedResNet(4, FAMILY_CHANNELS, FAMILY.subList(0, i + 1), FAMILY_OUTPUTS, random);
+                return new DilatedResNet(4, FAMILY_CHANNELS, FAMILY.subList(0, i + 1), outputs, random);
             }
         }
         throw new IllegalArgumentException(
@@ -150,7 +162,8 @@ public final class DilatedResNet extends Module {
             int context = FAMILY.subList(0, (int) stages).stream()
                     .mapToInt(Stage::shrinks)
                     .sum();
-            DilatedResNet network = spliceAi(context, new SplittableRandom(0));
+            int outputs = state.contains(LAST) ? state.get(LAST).dim(0) : FAMILY_OUTPUTS;
+            DilatedResNet network = spliceAi(context, outputs, new SplittableRandom(0));
             try {
                 network.load(state);
             } catch (RuntimeException e) {
@@ -159,6 +172,16 @@ public final class DilatedResNet extends Module {
             }
             return network;
         }
+    }
+
+    /** Its groups of residual units. */
+    List<Stage> stages() {
+        return stages;
+    }
+
+    /** A network of the same layers with random weights. */
+    DilatedResNet untrained(RandomGenerator random) {
+        return new DilatedResNet(inputs, channels, stages, outputs, random);
     }
 
     /** Columns around a position that its result depends on, half of them on each side. */

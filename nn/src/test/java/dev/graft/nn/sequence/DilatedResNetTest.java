@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.Requirement;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
 import dev.graft.nn.data.sequence.FastaReader;
@@ -25,7 +26,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.zip.GZIPInputStream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -186,8 +186,8 @@ class DilatedResNetTest {
     @Test
     @Tag("slow")
     void realNetworksAnswerAsInPyTorch() throws IOException {
-        require(PROBABILITIES);
-        require(WEIGHTS);
+        Requirement.file(PROBABILITIES);
+        Requirement.file(WEIGHTS);
         String letters = FastaReader.readAll(FASTA).get(0).letters();
         List<String[]> rows = new ArrayList<>();
         try (var in = new BufferedReader(new InputStreamReader(
@@ -227,13 +227,5 @@ class DilatedResNetTest {
             assertThat(worst).as(file.toString()).isLessThan(1e-5);
         }
         assertThat(checked).isEqualTo(14);
-    }
-
-    private static void require(Path path) {
-        String reason = "skipped: no " + path;
-        if (!Files.exists(path)) {
-            System.out.println(reason);
-        }
-        Assumptions.assumeTrue(Files.exists(path), reason);
     }
 }

@@ -65,8 +65,7 @@ public final class LabelledSequences implements LabelledDataset {
      * @throws FileException naming the line of what is wrong
      */
     public static LabelledSequences read(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT).replaceFirst("\\.b?gz$", "");
-        List<Row> rows = name.endsWith(".tsv") || name.endsWith(".txt") ? ofTable(file) : ofFasta(file);
+        List<Row> rows = isTable(file) ? ofTable(file, true) : ofFasta(file, true);
         Row first = rows.get(0);
         for (Row row : rows) {
             if (row.letters.length() != first.letters.length()) {
@@ -88,23 +87,41 @@ public final class LabelledSequences implements LabelledDataset {
                 OneHotBases.zeros());
     }
 
+    /**
+     * Reads sequences of unknown class: FASTA, or a table with the column {@code sequence} and optionally {@code id}.
+     *
+     * @param length how many bases each must have
+     * @throws FileException naming the line of what is wrong
+     */
+    public static List<NamedSequence> readUnlabelled(Path file, int length) {
+        List<Row> rows = isTable(file) ? ofTable(file, false) : ofFasta(file, false);
+        for (Row row : rows) {
+            if (row.letters.length() != length) {
+                throw SequenceFiles.at(
+                        file,
+                        row.line,
+                        row.name + " has " + row.letters.length() + " bases, and the model needs " + length,
+                        "cut it, or pad it with N, to that length");
+            }
+        }
+        return rows.stream()
+                .map(row -> new NamedSequence(row.name, "", row.letters))
+                .toList();
+    }
+
+    private static boolean isTable(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT).replaceFirst("\\.b?gz$", "");
+        return name.endsWith(".tsv") || name.endsWith(".txt");
+    }
+
     private record Row(String name, String letters, String label, long line) {}
 
-    private static List<Row> ofFasta(Path file) {
+    private static List<Row> ofFasta(Path file, boolean isLabelled) {
         List<Row> rows = new ArrayList<>();
         byte[] piece = new byte[4096];
         try (FastaReader reader = FastaReader.open(file)) {
             while (reader.next()) {
-                String label = Arrays.stream((reader.name() + " " + reader.description()).split("\\s+", -1))
-                        .filter(word -> word.startsWith("label="))
-                        .map(word -> word.substring("label=".length()))
-                        .filter(word -> !word.isEmpty())
-                        .findFirst()
-                        .orElseThrow(() -> SequenceFiles.at(
-                                file,
-                                reader.line(),
-                                "the header of " + reader.name() + " does not say its class",
-                                "write >name label=CLASS"));
+                String label = isLabelled ? label(file, reader) : "";
                 StringBuilder letters = new StringBuilder();
                 for (int n = reader.read(piece, 0, piece.length); n > 0; n = reader.read(piece, 0, piece.length)) {
                     letters.append(Nucleotides.text(Arrays.copyOf(piece, n)));
@@ -115,12 +132,25 @@ public final class LabelledSequences implements LabelledDataset {
         return rows;
     }
 
-    private static List<Row> ofTable(Path file) {
+    private static String label(Path file, FastaReader reader) {
+        return Arrays.stream((reader.name() + " " + reader.description()).split("\\s+", -1))
+                .filter(word -> word.startsWith("label="))
+                .map(word -> word.substring("label=".length()))
+                .filter(word -> !word.isEmpty())
+                .findFirst()
+                .orElseThrow(() -> SequenceFiles.at(
+                        file,
+                        reader.line(),
+                        "the header of " + reader.name() + " does not say its class",
+                        "write >name label=CLASS"));
+    }
+
+    private static List<Row> ofTable(Path file, boolean isLabelled) {
         List<Row> rows = new ArrayList<>();
         try (TextLines lines = new TextLines(file)) {
             List<String> header = Arrays.asList(lines.next().orElse("").split("\t", -1));
             int letters = column(lines, header, "sequence");
-            int label = column(lines, header, "label");
+            int label = isLabelled ? column(lines, header, "label") : 0;
             int id = header.indexOf("id");
             for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
                 if (line.get().isBlank()) {
@@ -140,11 +170,11 @@ public final class LabelledSequences implements LabelledDataset {
                                     : "the sequence has a letter that is no nucleotide's",
                             "letters are ACGTU, N and IUPAC's other ambiguity codes");
                 }
-                if (columns[label].isBlank()) {
+                if (isLabelled && columns[label].isBlank()) {
                     throw lines.wrong("the label is empty", "write the sequence's class");
                 }
                 String name = id < 0 ? "line " + lines.line() : columns[id];
-                rows.add(new Row(name, sequence, columns[label].strip(), lines.line()));
+                rows.add(new Row(name, sequence, isLabelled ? columns[label].strip() : "", lines.line()));
             }
         }
         if (rows.isEmpty()) {

@@ -5,8 +5,10 @@ import dev.graft.nn.metric.BinaryMetric;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.Groups;
 import dev.graft.nn.metric.Metric;
+import dev.graft.nn.metric.Score;
 import dev.graft.nn.metric.Statistic;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How to compute confidence intervals. The method suits the metric: {@link DeLong} for an AUROC, Wilson's interval for
@@ -83,6 +85,39 @@ public record Intervals(double level, int resamples, long seed) {
     /** By the bootstrap, whatever the metric. */
     public Estimate bootstrap(Metric metric, Cases cases) {
         return noted(Bootstrap.estimate(metric.name(), metric.over(cases), cases.groups(), this), cases.groups());
+    }
+
+    /**
+     * The mean of a metric over several models' answers to the same cases, such as those of several seeds, by the
+     * bootstrap: every resample counts the same cases for all of them.
+     *
+     * @param models at least one
+     * @throws IllegalArgumentException if truth or groups differ
+     */
+    public Estimate mean(Metric metric, List<Cases> models) {
+        models.forEach(models.get(0)::checkSameCases);
+        List<Statistic> each = models.stream().map(metric::over).toList();
+        Statistic mean = new Statistic() {
+            @Override
+            public Score of(int[] weights) {
+                double sum = 0;
+                for (Statistic one : each) {
+                    Score score = one.of(weights);
+                    if (!score.isDefined()) {
+                        return score;
+                    }
+                    sum += score.orNaN();
+                }
+                return Score.of(sum / each.size());
+            }
+
+            @Override
+            public Optional<String> noInterval() {
+                return each.get(0).noInterval();
+            }
+        };
+        Groups groups = models.get(0).groups();
+        return noted(Bootstrap.estimate("mean " + metric.name(), mean, groups, this), groups);
     }
 
     private Estimate of(String name, Statistic statistic, Groups groups) {

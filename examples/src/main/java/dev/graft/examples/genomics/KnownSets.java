@@ -1,14 +1,11 @@
 package dev.graft.examples.genomics;
 
 import dev.graft.io.file.FileException;
-import dev.graft.nn.data.Folds;
 import dev.graft.nn.data.sequence.FastaReader;
 import dev.graft.nn.data.sequence.LabelledSequences;
 import dev.graft.nn.data.sequence.NamedSequence;
 import dev.graft.nn.data.sequence.OneHotBases;
-import dev.graft.nn.data.sequence.SequenceGroups;
-import dev.graft.random.Draw;
-import dev.graft.random.RandomStream;
+import dev.graft.nn.data.sequence.SequenceSplit;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,33 +16,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
-/**
- * Labelled sequences, which of them are held back, and the order in which the others are drawn for training. Two of
- * five folds are held back; near-identical sequences are in one fold.
- */
-public final class TransferData {
+/** Published sets of labelled sequences, read from a folder by their names; two of five folds are held back. */
+public final class KnownSets {
     private static final int FOLDS = 5;
     private static final int HELD_FOLDS = 2;
-    private static final String UCI = "uci";
     private static final List<String> UCI_CLASSES = List.of("EI", "IE", "N");
 
-    private final String name;
-    private final LabelledSequences sequences;
-    private final SequenceGroups groups;
-    private final boolean[] held;
-    private final int[] pool;
+    /** Outputs of a network that knows splice sites: none, acceptor, donor. */
+    public static final int SPLICE_OUTPUTS = 3;
 
-    private TransferData(String name, LabelledSequences sequences, SequenceGroups groups, boolean[] held, int[] pool) {
-        this.name = name;
-        this.sequences = sequences;
-        this.groups = groups;
-        this.held = held;
-        this.pool = pool;
-    }
+    private KnownSets() {}
 
     /** Sets that are read from a folder by their names. */
     public enum KnownSet {
@@ -56,29 +41,6 @@ public final class TransferData {
         MOUSE
     }
 
-    /** A user's own sequences; they are grouped and split here. */
-    public static TransferData own(Path file, long seed) {
-        return split("own", LabelledSequences.read(file), seed);
-    }
-
-    private static TransferData split(String name, LabelledSequences sequences, long seed) {
-        SequenceGroups groups = SequenceGroups.of(sequences.sequences());
-        List<Integer> group = Arrays.stream(groups.groupOf()).boxed().toList();
-        int[] fold = Folds.grouped(group, sequences.labels(), FOLDS, seed).foldOf();
-        boolean[] held = new boolean[fold.length];
-        for (int i = 0; i < fold.length; i++) {
-            held[i] = fold[i] < HELD_FOLDS;
-        }
-        return new TransferData(name, sequences, groups, held, shuffled(held, seed));
-    }
-
-    /** All that are not held back. */
-    private static int[] shuffled(boolean[] held, long seed) {
-        int[] pool = IntStream.range(0, held.length).filter(i -> !held[i]).toArray();
-        Draw.shuffle(pool, RandomStream.of(seed, "transfer.pool"));
-        return pool;
-    }
-
     /**
      * One of the known sets.
      *
@@ -86,20 +48,21 @@ public final class TransferData {
      * @param splits a table of set, index, id, label, group and fold; without it, the set is split here
      * @param subsets a table of set, seed and the training pool's indices in their order; without it, they are shuffled
      */
-    public static TransferData known(
+    public static SequenceSplit read(
             Path folder, KnownSet set, Optional<Path> splits, Optional<Path> subsets, long seed) {
-        String name = set.name().toLowerCase(java.util.Locale.ROOT);
         LabelledSequences sequences = sequences(folder, set);
-        if (splits.isPresent()) {
-            int[] fold = folds(splits.get(), name, sequences.labels());
-            boolean[] held = new boolean[fold.length];
-            for (int i = 0; i < fold.length; i++) {
-                held[i] = fold[i] < HELD_FOLDS;
-            }
-            int[] pool = subsets.isPresent() ? order(subsets.get(), name, seed, held) : shuffled(held, seed);
-            return new TransferData(name, sequences, SequenceGroups.of(sequences.sequences()), held, pool);
+        if (splits.isEmpty()) {
+            return SequenceSplit.grouped(sequences, seed);
         }
-        return split(name, sequences, seed);
+        String name = set.name().toLowerCase(Locale.ROOT);
+        int[] fold = folds(splits.get(), name, sequences.labels());
+        boolean[] held = new boolean[fold.length];
+        for (int i = 0; i < fold.length; i++) {
+            held[i] = fold[i] < HELD_FOLDS;
+        }
+        return subsets.isPresent()
+                ? SequenceSplit.ordered(sequences, held, order(subsets.get(), name, seed, held))
+                : SequenceSplit.shuffled(sequences, held, seed);
     }
 
     private static LabelledSequences sequences(Path folder, KnownSet set) {
@@ -236,62 +199,5 @@ public final class TransferData {
         } catch (IOException e) {
             throw new FileException(file + " cannot be read", "check the path", e);
         }
-    }
-
-    /** The set's name. */
-    public String name() {
-        return name;
-    }
-
-    /** All sequences. */
-    public LabelledSequences sequences() {
-        return sequences;
-    }
-
-    /** Near-identical sequences. */
-    public SequenceGroups groups() {
-        return groups;
-    }
-
-    /** Whether a donor's and an acceptor's boundary lie in the middle, so that a splice model can answer as it is. */
-    public boolean isSplice() {
-        return name.equals(UCI);
-    }
-
-    /** The sequences that are held back. */
-    public int[] test() {
-        return IntStream.range(0, held.length).filter(i -> held[i]).toArray();
-    }
-
-    /** The first sequences of the pool, or all. */
-    public int[] train(int size) {
-        return Arrays.copyOf(pool, Math.min(size, pool.length));
-    }
-
-    /** How many groups of near-identical sequences the first of the pool are in. */
-    public int trainGroups(int size) {
-        int[] groupOf = groups.groupOf();
-        return (int) Arrays.stream(train(size)).map(i -> groupOf[i]).distinct().count();
-    }
-
-    /** How many sequences may be trained on. */
-    public int poolSize() {
-        return pool.length;
-    }
-
-    /** How many held sequences have a near-identical one in the pool: none, if the split was grouped likewise. */
-    public int leaked() {
-        return groups.leaked(held);
-    }
-
-    /** How many would have, had two fifths been held back at random. */
-    public int leakedAtRandom(long seed) {
-        int[] order = IntStream.range(0, held.length).toArray();
-        Draw.shuffle(order, RandomStream.of(seed, "transfer.random"));
-        boolean[] random = new boolean[held.length];
-        for (int i = 0; i < held.length * HELD_FOLDS / FOLDS; i++) {
-            random[order[i]] = true;
-        }
-        return groups.leaked(random);
     }
 }

@@ -1,4 +1,4 @@
-package dev.graft.examples.genomics;
+package dev.graft.nn.sequence;
 
 import dev.graft.nn.Module;
 import dev.graft.nn.layer.BatchNorm1d;
@@ -8,13 +8,17 @@ import dev.graft.nn.layer.Flatten;
 import dev.graft.nn.layer.LeakyReLU;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.Sequential;
-import dev.graft.nn.sequence.DilatedResNet;
 import dev.graft.tensor.Tensor;
 import java.util.random.RandomGenerator;
 
 /**
  * Classes of whole sequences: the body of a {@link DilatedResNet} and a head. {@code [N, 4, L + context]} to logits
  * {@code [N, classes]}.
+ *
+ * <pre>{@code
+ * DilatedResNet body = DilatedResNet.read(Path.of("model_80nt_rs10.pt"));
+ * SequenceClassifier network = new SequenceClassifier(body, SequenceClassifier.Head.POOLED, 81, 2, random);
+ * }</pre>
  */
 public final class SequenceClassifier extends Module {
     private static final float DROPOUT = 0.2f;
@@ -24,6 +28,7 @@ public final class SequenceClassifier extends Module {
     private final DilatedResNet body;
     private final Module head;
     private final Head kind;
+    private final int length;
 
     /** What the head sees of the body's channels. */
     public enum Head {
@@ -41,6 +46,7 @@ public final class SequenceClassifier extends Module {
     public SequenceClassifier(DilatedResNet body, Head kind, int length, int classes, RandomGenerator random) {
         this.body = body;
         this.kind = kind;
+        this.length = length;
         int channels = body.channels();
         this.head = kind == Head.POOLED
                 ? new Sequential(
@@ -61,7 +67,17 @@ public final class SequenceClassifier extends Module {
         return body;
     }
 
-    /** What the head sees. */
+    /** What the head sees of the body. */
+    public Head kind() {
+        return kind;
+    }
+
+    /** The length of its sequences, without the context. */
+    public int length() {
+        return length;
+    }
+
+    /** What the head sees: {@code [N, 4 * channels]}, or {@code [N, channels, L]} with all positions. */
     public Tensor features(Tensor x) {
         return inUse(() -> seen(x));
     }

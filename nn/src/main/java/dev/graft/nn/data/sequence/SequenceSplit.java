@@ -1,0 +1,143 @@
+package dev.graft.nn.data.sequence;
+
+import dev.graft.nn.data.Folds;
+import dev.graft.random.Draw;
+import dev.graft.random.RandomStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Labelled sequences, which of them are held back to judge, and the order in which the others are drawn for training.
+ * Near-identical sequences ({@link SequenceGroups}) should be on one side; {@link #leaked()} counts those that are not.
+ *
+ * <pre>{@code
+ * SequenceSplit split = SequenceSplit.grouped(LabelledSequences.read(Path.of("promoters.tsv")), 0);
+ * int[] training = split.train(200);         // of the pool that is not held back
+ * int[] judges = split.test();
+ * }</pre>
+ */
+public final class SequenceSplit {
+    private static final int FOLDS = 5;
+    private static final int HELD_FOLDS = 2;
+
+    private final LabelledSequences sequences;
+    private final SequenceGroups groups;
+    private final boolean[] held;
+    private final int[] pool;
+
+    private SequenceSplit(LabelledSequences sequences, SequenceGroups groups, boolean[] held, int[] pool) {
+        this.sequences = sequences;
+        this.groups = groups;
+        this.held = held;
+        this.pool = pool;
+    }
+
+    /** Holds two fifths back, stratified by class, with near-identical sequences on one side. */
+    public static SequenceSplit grouped(LabelledSequences sequences, long seed) {
+        SequenceGroups groups = SequenceGroups.of(sequences.sequences());
+        List<Integer> group = Arrays.stream(groups.groupOf()).boxed().toList();
+        int[] fold = Folds.grouped(group, sequences.labels(), FOLDS, seed).foldOf();
+        boolean[] held = new boolean[fold.length];
+        for (int i = 0; i < fold.length; i++) {
+            held[i] = fold[i] < HELD_FOLDS;
+        }
+        return shuffled(sequences, held, seed);
+    }
+
+    /**
+     * A given split, whose pool is shuffled.
+     *
+     * @param held whether each sequence is held back
+     */
+    public static SequenceSplit shuffled(LabelledSequences sequences, boolean[] held, long seed) {
+        return new SequenceSplit(
+                sequences, SequenceGroups.of(sequences.sequences()), check(sequences, held), shuffled(held, seed));
+    }
+
+    /**
+     * A given split and the order of its pool.
+     *
+     * @param held whether each sequence is held back
+     * @param pool the sequences to draw, in this order; none is held back, and none is there twice
+     */
+    public static SequenceSplit ordered(LabelledSequences sequences, boolean[] held, int... pool) {
+        for (int i : pool) {
+            if (i < 0 || i >= held.length || held[i]) {
+                throw new IllegalArgumentException("sequenceSplit: the pool has sequence " + i
+                        + ", which is held back, or is none of the " + held.length);
+            }
+        }
+        if (Arrays.stream(pool).distinct().count() < pool.length) {
+            throw new IllegalArgumentException("sequenceSplit: the pool has a sequence twice");
+        }
+        return new SequenceSplit(
+                sequences, SequenceGroups.of(sequences.sequences()), check(sequences, held), pool.clone());
+    }
+
+    private static boolean[] check(LabelledSequences sequences, boolean[] held) {
+        if (held.length != sequences.size()) {
+            throw new IllegalArgumentException("sequenceSplit: " + held.length + " sequences are said to be held or"
+                    + " not, but there are " + sequences.size());
+        }
+        return held.clone();
+    }
+
+    private static int[] shuffled(boolean[] held, long seed) {
+        int[] pool = IntStream.range(0, held.length).filter(i -> !held[i]).toArray();
+        Draw.shuffle(pool, RandomStream.of(seed, "transfer.pool"));
+        return pool;
+    }
+
+    /** The same sequences held back, and the others in an order that another seed decides. */
+    public SequenceSplit drawn(long seed) {
+        return new SequenceSplit(sequences, groups, held, shuffled(held, seed));
+    }
+
+    /** All sequences. */
+    public LabelledSequences sequences() {
+        return sequences;
+    }
+
+    /** Near-identical sequences. */
+    public SequenceGroups groups() {
+        return groups;
+    }
+
+    /** The sequences that are held back. */
+    public int[] test() {
+        return IntStream.range(0, held.length).filter(i -> held[i]).toArray();
+    }
+
+    /** The first sequences of the pool, or all. */
+    public int[] train(int size) {
+        return Arrays.copyOf(pool, Math.min(size, pool.length));
+    }
+
+    /** How many groups of near-identical sequences the first of the pool are in. */
+    public int trainGroups(int size) {
+        int[] groupOf = groups.groupOf();
+        return (int) Arrays.stream(train(size)).map(i -> groupOf[i]).distinct().count();
+    }
+
+    /** How many sequences may be trained on. */
+    public int poolSize() {
+        return pool.length;
+    }
+
+    /** How many held sequences have a near-identical one in the pool: none, if the split was grouped likewise. */
+    public int leaked() {
+        return groups.leaked(held);
+    }
+
+    /** How many would have, had as many been held back at random. */
+    public int leakedAtRandom(long seed) {
+        int[] order = IntStream.range(0, held.length).toArray();
+        Draw.shuffle(order, RandomStream.of(seed, "transfer.random"));
+        boolean[] random = new boolean[held.length];
+        for (int i = 0; i < test().length; i++) {
+            random[order[i]] = true;
+        }
+        return groups.leaked(random);
+    }
+}
