@@ -38,6 +38,70 @@ def conv1d(w, x, training):
     return F.conv1d(x, w["head.weight"], w["head.bias"])
 
 
+# SpliceAI's units: kernel and dilation of each stage of four
+STAGES = ((11, 1), (11, 4), (21, 10), (41, 25))
+
+
+def dilated(w, x, training):
+    """[N, 4, L + context] to [N, 32, L], in the architecture of OpenSpliceAI's files."""
+    units = [int(name.split(".")[1]) for name in w if name.startswith("residual_units.") and name.endswith("conv1.weight")]
+    stages = STAGES[: len(units) // 4]
+    length = x.shape[2] - sum(8 * d * (k - 1) for k, d in stages)
+
+    def middle(y):
+        cut = (y.shape[2] - length) // 2
+        return y[:, :, cut : cut + length]
+
+    def skip(name, y):
+        return F.conv1d(middle(y), w[name + ".weight"], w[name + ".bias"])
+
+    x = F.conv1d(x, w["initial_conv.weight"], w["initial_conv.bias"])
+    total = skip("initial_skip.conv", x)
+    for i, (kernel, dilation) in enumerate(stages):
+        for unit in range(5 * i, 5 * i + 4):
+            y = x
+            for j in ("1", "2"):
+                norm, conv = f"residual_units.{unit}.batchnorm{j}.", f"residual_units.{unit}.conv{j}."
+                y = F.batch_norm(
+                    y, w[norm + "running_mean"], w[norm + "running_var"], w[norm + "weight"], w[norm + "bias"], training
+                )
+                y = F.conv1d(F.leaky_relu_(y, 0.1), w[conv + "weight"], w[conv + "bias"], dilation=dilation)
+            cut = dilation * (kernel - 1)
+            x = y + x[:, :, cut : x.shape[2] - cut]
+        total = total + skip(f"residual_units.{5 * i + 4}.conv", x)
+    return total
+
+
+def genome(w, x, training):
+    body = {k[5:]: v for k, v in w.items() if k.startswith("body.")}
+    return F.linear(dilated(body, x, training).mean(2), w["fc.weight"], w["fc.bias"])
+
+
+def scan(w, x):
+    return F.softmax(F.conv1d(dilated(w, x, False), w["final_conv.weight"], w["final_conv.bias"]), 1)
+
+
+def pieces(w, x, row):
+    """The strands of x in the batch of pieces that takes the least time."""
+    context = int(row[4:])
+    positions = x.shape[2] - context
+    best = None
+    for length in (positions, positions // 2, positions // 4, positions // 10, positions // 20):
+        batch = x.unfold(2, length + context, length).transpose(1, 2).reshape(-1, x.shape[1], length + context)
+        for chunk in (len(batch), max(1, len(batch) // 2), max(1, len(batch) // 4), 1):
+            parts = [part.contiguous() for part in batch.split(chunk)]
+            times = []
+            for _ in range(4):
+                start = time.perf_counter()
+                with torch.inference_mode():
+                    [scan(w, part) for part in parts]
+                times.append(time.perf_counter() - start)
+            if best is None or min(times) < best[0]:
+                best = min(times), parts
+    print(f"{row}: PyTorch takes {len(best[1])} batches of {tuple(best[1][0].shape)}", file=sys.stderr)
+    return best[1]
+
+
 def transformer(w, x):
     n, t, d = x.shape
     y = F.layer_norm(x, (d,), w["norm1.weight"], w["norm1.bias"])
@@ -71,6 +135,10 @@ def forward(row, w, tensors, training):
     x = tensors["input"]
     if row == "conv1d":
         return conv1d(w, x, training)
+    if row.startswith("genome"):
+        return genome(w, x, training)
+    if row.startswith("scan"):
+        return torch.cat([scan(w, part) for part in x])
     if row in FUNCTIONS:
         return FUNCTIONS[row](x)
     if row.startswith("matmul"):
@@ -83,6 +151,8 @@ def main():
     torch.set_num_threads(int(threads))
     tensors = load_file(file)
     w = {k[len("net.") :]: v for k, v in tensors.items() if k.startswith("net.")}
+    if row.startswith("scan"):
+        tensors["input"] = pieces(w, tensors["input"], row)
     if mode == "train":
         parameters = [v.requires_grad_(True) for k, v in w.items() if v.is_floating_point() and "running" not in k]
         optimizer = torch.optim.SGD(parameters, lr=1e-7, momentum=0.9, fused=True)

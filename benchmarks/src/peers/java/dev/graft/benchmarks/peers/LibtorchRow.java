@@ -66,6 +66,11 @@ final class LibtorchRow {
                 : Tensor.create(from.toFloatArray(), shape);
     }
 
+    /** Whether libtorch takes part in a row: the networks of genomes are raced against pip's PyTorch alone. */
+    static boolean has(Row row) {
+        return !row.name().startsWith("scan") && !row.name().startsWith("genome");
+    }
+
     static Step of(Row row, StateDict tensors) {
         LibtorchRow peer = new LibtorchRow(row, tensors);
         return row.trains()

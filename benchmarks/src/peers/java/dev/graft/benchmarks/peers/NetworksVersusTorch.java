@@ -21,9 +21,10 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * What is no network of images, beside PyTorch: MLPs, records, dilated 1-d convolutions, a transformer's block, LSTM,
- * matrix products and functions. Graft, libtorch and pip's PyTorch take turns; the ratio is the faster peer's median to
- * Graft's. All start from the same weights and inputs, and the run stops where their first results differ. PyTorch's
- * BLAS (MKL) has the threads that the others have; libtorch's (OpenBLAS) has them or one, whichever is faster.
+ * genomes (no libtorch there), matrix products and functions. Graft, libtorch and pip's PyTorch take turns; the ratio
+ * is the faster peer's median to Graft's. All start from the same weights and inputs, and the run stops where their
+ * first results differ. PyTorch's BLAS (MKL) has the threads that the others have; libtorch's (OpenBLAS) has them or
+ * one, whichever is faster.
  *
  * <p>Run: {@code mvn -q -Ppeers -pl benchmarks -am verify -Dpeers.main=NetworksVersusTorch -Dpeers.args="python=PATH
  * [models=mlp,conv1d] [modes=train] [seconds=3] [warmup=3] [threads=2]"}
@@ -123,8 +124,9 @@ public final class NetworksVersusTorch {
         Safetensors.save(tensors, file);
         Optional<WorkerProcess> pip =
                 options.peers().contains("torch") ? Optional.of(python(row, file, options)) : Optional.empty();
-        Optional<Step> libtorch =
-                options.peers().contains("libtorch") ? Optional.of(LibtorchRow.of(row, tensors)) : Optional.empty();
+        Optional<Step> libtorch = options.peers().contains("libtorch") && LibtorchRow.has(row)
+                ? Optional.of(LibtorchRow.of(row, tensors))
+                : Optional.empty();
         Step graft = row.graft();
         try {
             float expected = graft.run();

@@ -4,6 +4,7 @@ import dev.graft.backend.AttentionParams;
 import dev.graft.backend.RecurrentCell;
 import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
+import dev.graft.nn.data.sequence.OneHotBases;
 import dev.graft.nn.layer.BatchNorm1d;
 import dev.graft.nn.layer.Conv1d;
 import dev.graft.nn.layer.Embedding;
@@ -11,6 +12,7 @@ import dev.graft.nn.layer.LayerNorm;
 import dev.graft.nn.layer.Linear;
 import dev.graft.nn.layer.ReLU;
 import dev.graft.nn.layer.Sequential;
+import dev.graft.nn.sequence.DilatedResNet;
 import dev.graft.tensor.Recurrent;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
@@ -20,11 +22,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The networks and functions of {@link NetworksVersusTorch}, written as a user of Graft would. */
 final class Rows {
     private static final int[] DILATIONS = {1, 4, 10, 25};
+    /** Contexts of SpliceAI's networks whose weights are at hand. */
+    private static final List<Integer> SCANS = List.of(80, 400, 2000);
+    /** Positions of a piece of a scan, as {@code SpliceScan} takes them; both strands are scored. */
+    private static final int PIECE = 10_000;
+    /** Bases of the sequences that a network is trained on. */
+    private static final List<Integer> SEQUENCES = List.of(60, 251);
 
     private Rows() {}
 
@@ -37,6 +47,12 @@ final class Rows {
         rows.put("records", List.of("train"));
         for (String name : List.of("conv1d", "transformer", "lstm")) {
             rows.put(name, List.of("train", "inference"));
+        }
+        for (int context : SCANS) {
+            rows.put("scan" + context, List.of("inference"));
+        }
+        for (int bases : SEQUENCES) {
+            rows.put("genome" + bases, List.of("train"));
         }
         for (String name : List.of("matmul256", "matmul512", "matmul1024", "matmul2048")) {
             rows.put(name, List.of("inference"));
@@ -67,6 +83,28 @@ final class Rows {
                 Row.of(name, mode, new Block(random, 384, 6), Map.of("input", Tensor.randn(random, 8, 197, 384)));
             case "lstm" ->
                 Row.of(name, mode, new Lstm(random, 128, 256), Map.of("input", Tensor.randn(random, 64, 100, 128)));
+            case "genome60", "genome251" -> {
+                int bases = Integer.parseInt(name.substring("genome".length()));
+                SequenceNet net = new SequenceNet(random);
+                yield Row.of(
+                        name,
+                        mode,
+                        net,
+                        Map.of(
+                                "input",
+                                bases(random, 64, bases + net.body.context()),
+                                "labels",
+                                classes(random, 2, 64)));
+            }
+            case "scan80", "scan400", "scan2000" -> {
+                DilatedResNet net = DilatedResNet.spliceAi(Integer.parseInt(name.substring("scan".length())), random);
+                yield new Row(
+                        name,
+                        mode,
+                        Optional.of(net),
+                        Map.of("input", bases(random, 2, PIECE + net.context())),
+                        x -> net.forward(x.get("input")).softmax(1));
+            }
             default -> name.startsWith("matmul") ? product(name, mode, random) : function(name, mode, random);
         };
     }
@@ -105,6 +143,16 @@ final class Rows {
     private static Tensor classes(SplittableRandom random, int count, int... shape) {
         int size = IntStream.of(shape).reduce(1, (a, b) -> a * b);
         return Tensor.of(random.longs(size, 0, count).toArray(), shape);
+    }
+
+    /** Random bases, {@code [N, 4, length]}. */
+    private static Tensor bases(SplittableRandom random, int count, int length) {
+        return OneHotBases.zeros()
+                .encode(Stream.generate(() -> random.ints(length, 0, 4)
+                                .mapToObj(i -> "ACGT".substring(i, i + 1))
+                                .collect(Collectors.joining()))
+                        .limit(count)
+                        .toList());
     }
 
     private static Sequential mlp(SplittableRandom random, int... widths) {
@@ -176,6 +224,22 @@ final class Rows {
         protected Tensor compute(Tensor x) {
             Tensor y = conv1.forward(norm1.forward(x).relu());
             return x.add(conv2.forward(norm2.forward(y).relu()));
+        }
+    }
+
+    /** Classes of whole sequences: SpliceAI's smallest network, the mean over positions and a linear layer. */
+    private static final class SequenceNet extends Module {
+        private final DilatedResNet body;
+        private final Linear fc;
+
+        SequenceNet(SplittableRandom random) {
+            body = DilatedResNet.spliceAi(80, random);
+            fc = new Linear(body.channels(), 2, random);
+        }
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            return fc.forward(body.features(x).mean(2));
         }
     }
 

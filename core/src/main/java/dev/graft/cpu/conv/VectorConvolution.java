@@ -57,9 +57,9 @@ public final class VectorConvolution implements ConvolutionAlgorithm {
                 stride2 ? Optional.of(new VectorWinograd(context, new WinogradStride2())) : Optional.empty();
         this.winogradStride2Gradient =
                 stride2 ? Optional.of(new VectorWinograd(context, new WinogradStride2Gradient())) : Optional.empty();
-        this.product = new VectorPixelGemm(context);
+        this.product = new VectorPixelGemm(context, choice != WinogradChoice.OFF);
         this.scattered = new ScatteredInputGradient(context);
-        this.weightGradient = new VectorWeightGradient(context);
+        this.weightGradient = new VectorWeightGradient(context, choice != WinogradChoice.OFF);
     }
 
     private static Optional<WinogradStride1> stride1(WinogradChoice choice) {

@@ -1,9 +1,11 @@
 package dev.graft.cpu.conv;
 
 import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.NonFiniteWatch;
 import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.conv.parts.TapMatrices;
 import dev.graft.cpu.conv.parts.VectorEpilogue;
+import dev.graft.cpu.conv.winograd.LineTransforms;
 import dev.graft.cpu.gemm.DeepSums;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.layout.ImageArray;
@@ -48,9 +50,12 @@ final class VectorPixelGemm {
     private static final int POOLED_ROWS = 14;
 
     private final ExecutionContext context;
+    private final boolean winograd;
 
-    VectorPixelGemm(ExecutionContext context) {
+    /** @param winograd whether Winograd's algorithm may be used where it pays */
+    VectorPixelGemm(ExecutionContext context, boolean winograd) {
         this.context = context;
+        this.winograd = winograd;
     }
 
     /** The product of one map: {@code source} gathers the pixels that {@code weights} multiply. */
@@ -61,12 +66,22 @@ final class VectorPixelGemm {
             return;
         }
         boolean byRows = goesByRows(source);
+        boolean byColumns = !byRows
+                && weights.columns() >= 2 * WIDTH
+                && (pixels <= MAX_ROWS || (pixels <= FEW && source.depth() >= DEPTH_BLOCK));
+        if (!byRows
+                && !byColumns
+                && winograd
+                && Lines.fit(source)
+                && LineWinograd.pays(source, MicroKernel.padded(weights.columns()))) {
+            runByTiles(images, source, weights, epilogue, target);
+            return;
+        }
         float[] packed = pack(byRows ? weights.byColumns(map.rowOffsets().length) : weights);
         Product product = new Product(source, packed, weights.columns(), epilogue, target);
         if (byRows) {
             runByRows(images, product);
-        } else if (weights.columns() >= 2 * WIDTH
-                && (pixels <= MAX_ROWS || (pixels <= FEW && source.depth() >= DEPTH_BLOCK))) {
+        } else if (byColumns) {
             runByColumns(pixels, product);
         } else if (Lines.fit(source)) {
             runByLines(images, product);
@@ -125,30 +140,35 @@ final class VectorPixelGemm {
 
     /** Buffers of columns, each {@code [tap][depth][width]}; columns that fill up the last vector are 0. */
     private float[] pack(TapMatrices weights) {
+        return weights.packed(context, "panels", size(weights), packed -> pack(weights, packed));
+    }
+
+    private static int size(TapMatrices weights) {
+        return weights.depth() * weights.taps().length * MicroKernel.padded(weights.columns());
+    }
+
+    private void pack(TapMatrices weights, float[] packed) {
         int depth = weights.depth() * weights.taps().length;
         int columns = weights.columns();
-        int size = depth * MicroKernel.padded(columns);
         int pieces = (weights.depth() + PACKED - 1) / PACKED;
         int buffers = (columns + WIDTH - 1) / WIDTH;
-        return weights.packed(context, "panels", size, packed -> {
-            if (MicroKernel.padded(columns) > columns) {
-                Arrays.fill(packed, 0, size, 0f);
-            }
-            context.forEach(buffers * pieces, task -> {
-                int column = task / pieces * WIDTH;
-                int from = task % pieces * PACKED;
-                int count = Math.min(WIDTH, columns - column);
-                int width = MicroKernel.padded(count);
-                weights.gather(
-                        column,
-                        count,
-                        from,
-                        Math.min(weights.depth(), from + PACKED),
-                        packed,
-                        column * depth + from * width,
-                        width,
-                        weights.depth() * width);
-            });
+        if (MicroKernel.padded(columns) > columns) {
+            Arrays.fill(packed, 0, size(weights), 0f);
+        }
+        context.forEach(buffers * pieces, task -> {
+            int column = task / pieces * WIDTH;
+            int from = task % pieces * PACKED;
+            int count = Math.min(WIDTH, columns - column);
+            int width = MicroKernel.padded(count);
+            weights.gather(
+                    column,
+                    count,
+                    from,
+                    Math.min(weights.depth(), from + PACKED),
+                    packed,
+                    column * depth + from * width,
+                    width,
+                    weights.depth() * width);
         });
     }
 
@@ -206,6 +226,84 @@ final class VectorPixelGemm {
                 multiply(product, pixels, 0, source.count(), lines.pixel(block), lines.dilation(), rows, column);
             }
         });
+    }
+
+    /** A kernel of one row, by Winograd's algorithm: see {@link LineWinograd}. */
+    private void runByTiles(
+            int images, Im2col source, TapMatrices weights, VectorEpilogue epilogue, ImageArray target) {
+        LineWinograd winograd = LineWinograd.of(source, images);
+        Lines lines = winograd.lines();
+        int columns = weights.columns();
+        int plain = size(weights);
+        // The weights themselves stay beside the transformed ones, for blocks that are computed directly.
+        float[] packed = weights.packed(context, "lines", plain + winograd.weights(columns), array -> {
+            pack(weights, array);
+            context.forEach((columns + WIDTH - 1) / WIDTH, i -> {
+                int column = i * WIDTH;
+                int width = MicroKernel.padded(Math.min(WIDTH, columns - column));
+                winograd.transform(
+                        array,
+                        column * source.depth(),
+                        plain + column * LineTransforms.POINTS * winograd.depth(),
+                        width);
+            });
+        });
+        Product product = new Product(source, packed, columns, epilogue, target);
+        context.forEach(lines.blocks(images), block -> {
+            if (lines.count(block) == 0) {
+                return;
+            }
+            Workspace workspace = context.workspace();
+            float[] pixels = winograd.pixels(workspace, block);
+            float[] v = winograd.transformed(workspace, block, pixels);
+            for (int column = 0; column < columns; column += WIDTH) {
+                multiplyTiles(product, winograd, block, pixels, v, plain, column);
+            }
+        });
+    }
+
+    private void multiplyTiles(
+            Product product, LineWinograd winograd, int block, float[] pixels, float[] v, int weightsAt, int column) {
+        Lines lines = winograd.lines();
+        Workspace workspace = context.workspace();
+        int rows = lines.count(block);
+        int tiles = winograd.tiles(rows);
+        int width = product.width(column);
+        int depth = winograd.depth();
+        int piece = depth <= WHOLE_DEPTH ? depth : DEPTH_BLOCK;
+        int position = LineWinograd.position(winograd.tiles(lines.rows()) * width);
+        float[] m = workspace.array(Workspace.Slot.KEPT, LineTransforms.POINTS * position);
+        for (int p = 0; p < LineTransforms.POINTS; p++) {
+            int from = weightsAt + column * LineTransforms.POINTS * depth + p * depth * width;
+            for (int k = 0; k < depth; k += piece) {
+                MicroKernel.multiply(
+                        v,
+                        p * winograd.inputPosition() + k,
+                        winograd.channels(),
+                        product.weights,
+                        from + k * width,
+                        m,
+                        p * position,
+                        width,
+                        tiles,
+                        width,
+                        Math.min(piece, depth - k),
+                        k > 0);
+            }
+        }
+        float[] results =
+                workspace.array(Workspace.Slot.RESULT, LineTransforms.TILE * winograd.tiles(lines.rows()) * width);
+        NonFiniteWatch watch = NonFiniteWatch.begin(workspace, Workspace.Slot.WATCH_TILES);
+        for (int i = 0; i < tiles; i++) {
+            LineTransforms.output(
+                    m, i * width, position, results, LineTransforms.TILE * i * width, width, width, watch.sums());
+        }
+        if (watch.isFinite()) {
+            product.store(workspace, results, width, lines.pixel(block), lines.dilation(), rows, column);
+        } else {
+            // Transforms spread what is not finite, and may overflow.
+            multiply(product, pixels, 0, winograd.channels(), lines.pixel(block), lines.dilation(), rows, column);
+        }
     }
 
     private void multiply(

@@ -3,7 +3,9 @@ package dev.graft.cpu.conv;
 import dev.graft.backend.View;
 import dev.graft.cpu.conv.parts.GradientParts;
 import dev.graft.cpu.conv.parts.Im2col;
+import dev.graft.cpu.conv.parts.NonFiniteWatch;
 import dev.graft.cpu.conv.parts.PixelMap;
+import dev.graft.cpu.conv.winograd.LineTransforms;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.gemm.TransposedMicroKernel;
 import dev.graft.cpu.gemm.WindowMicroKernel;
@@ -40,8 +42,12 @@ final class VectorWeightGradient {
 
     private final ExecutionContext context;
 
-    VectorWeightGradient(ExecutionContext context) {
+    private final boolean winograd;
+
+    /** @param winograd whether Winograd's algorithm may be used where it pays */
+    VectorWeightGradient(ExecutionContext context, boolean winograd) {
         this.context = context;
+        this.winograd = winograd;
     }
 
     /** Writes {@code dw}; returns whether all of it is finite. */
@@ -56,6 +62,11 @@ final class VectorWeightGradient {
                     (first, count) -> runByRows(first, count, source, dy, dw));
         }
         if (Lines.fit(source)) {
+            if (winograd
+                    && LineWinograd.pays(source, MicroKernel.padded(dy.channels()))
+                    && runByTiles(images, source, dy, dw)) {
+                return true;
+            }
             Lines lines = Lines.of(source, LINE_ROWS);
             return GradientParts.run(
                     context,
@@ -296,6 +307,97 @@ final class VectorWeightGradient {
             }
         });
         return store(sums, new int[][] {byColumns(source, dw)}, dw);
+    }
+
+    /** By Winograd's algorithm: see {@link LineWinograd}. */
+    private boolean runByTiles(int images, Im2col source, ImageArray dy, View dw) {
+        LineWinograd transforms = LineWinograd.of(source, images);
+        Lines lines = transforms.lines();
+        return GradientParts.run(
+                context,
+                lines.blocks(images),
+                Math.max(1, GradientParts.PIXELS / lines.rows()),
+                dw,
+                (first, count) -> runByTiles(first, count, transforms, dy, dw));
+    }
+
+    private boolean runByTiles(int first, int blocks, LineWinograd transforms, ImageArray dy, View dw) {
+        Lines lines = transforms.lines();
+        int points = LineTransforms.POINTS;
+        int tile = LineTransforms.TILE;
+        int width = transforms.depth();
+        int left = MicroKernel.padded(dy.channels());
+        int most = Math.max(
+                1,
+                Math.min(
+                        Math.min(MAX_LINE_SUMS, blocks * lines.rows() / (4 * LEAST_PIXELS)),
+                        MAX_SUMS / (points * left * width)));
+        int share = (blocks + most - 1) / most;
+        int pieces = (blocks + share - 1) / share;
+        int size = points * left * width;
+        float[] sums = context.workspace().array(Workspace.Slot.SHARED_RESULT, pieces * size);
+        context.forEach(pieces, piece -> {
+            Workspace workspace = context.workspace();
+            int position = LineWinograd.position(transforms.tiles(lines.rows()) * left);
+            int start = first + piece * share;
+            int end = Math.min(first + blocks, start + share);
+            boolean add = false;
+            for (int block = start; block < end; block++) {
+                int count = lines.count(block);
+                int tiles = transforms.tiles(count);
+                float[] v = transforms.transformed(workspace, block, transforms.pixels(workspace, block));
+                float[] gradients =
+                        workspace.array(Workspace.Slot.RESULT, tile * transforms.tiles(lines.rows()) * left);
+                float[] m = workspace.array(Workspace.Slot.KEPT, points * position);
+                gatherGradients(dy, lines.pixel(block), lines.dilation(), count, gradients, left);
+                Arrays.fill(gradients, count * left, tile * tiles * left, 0f);
+                for (int i = 0; i < tiles; i++) {
+                    LineTransforms.kernel(gradients, tile * i * left, left, m, i * left, position, left);
+                }
+                for (int p = 0; p < points; p++) {
+                    WindowMicroKernel.multiply(
+                            m,
+                            p * position,
+                            left,
+                            v,
+                            p * transforms.inputPosition(),
+                            transforms.channels(),
+                            sums,
+                            piece * size + p * left * width,
+                            width,
+                            left,
+                            width,
+                            tiles,
+                            add);
+                }
+                add = true;
+            }
+        });
+        Sums taps = new Sums(new float[left * tile * width], 1, 1, dy.channels(), tile * width);
+        context.forRange(left, 4, (from, to) -> {
+            for (int piece = 1; piece < pieces; piece++) {
+                for (int p = 0; p < points; p++) {
+                    int at = (p * left + from) * width;
+                    Vectors.add(sums, piece * size + at, sums, at, (to - from) * width);
+                }
+            }
+            NonFiniteWatch unused = NonFiniteWatch.begin(context.workspace());
+            int channels = transforms.channels();
+            for (int o = from; o < to; o++) {
+                for (int group = 0; group < transforms.groups(); group++) {
+                    LineTransforms.output(
+                            sums,
+                            o * width + group * channels,
+                            left * width,
+                            taps.data,
+                            (o * width + group * channels) * tile,
+                            channels,
+                            channels,
+                            unused.sums());
+                }
+            }
+        });
+        return store(taps, new int[][] {byColumns(transforms.lines().source(), dw)}, dw);
     }
 
     private static void gatherGradients(ImageArray dy, int pixel, int apart, int count, float[] target, int step) {

@@ -139,7 +139,7 @@ public record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, i
         int n = pick(random, 0, 1, 1, 2, 2, 3);
         int h = 1 + random.nextInt(14);
         int w = 1 + random.nextInt(14);
-        return switch (random.nextInt(13)) {
+        return switch (random.nextInt(14)) {
             case 0 -> {
                 int groups = pick(random, 1, 1, 2, 3);
                 yield new ConvCase(
@@ -275,6 +275,30 @@ public record ConvCase(String kind, int n, int c, int h, int w, int o, int kh, i
                         kh,
                         random.nextInt(4) == 0 ? 1 + random.nextInt(4) : kh,
                         params(random, pick(random, 1, 1, 2, 3), kh / 2 + 1, pick(random, 1, 1, 1, 2), groups));
+            }
+            case 12 -> {
+                int taps = pick(random, 4, 5, 7, 8, 11, 21);
+                int dilation = pick(random, 1, 1, 2, 3);
+                int length = taps * dilation + random.nextInt(150);
+                yield new ConvCase(
+                        "a line",
+                        n,
+                        pick(random, 16, 32, 48),
+                        pick(random, 1, 1, 2),
+                        length,
+                        pick(random, 16, 32, 33, 70),
+                        1,
+                        taps,
+                        new Conv2dParams(
+                                1,
+                                1,
+                                0,
+                                0,
+                                random.nextInt(taps * dilation / 2 + 2),
+                                random.nextInt(taps * dilation / 2 + 2),
+                                1,
+                                dilation,
+                                1));
             }
             default ->
                 new ConvCase(

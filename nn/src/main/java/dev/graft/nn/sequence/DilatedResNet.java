@@ -27,8 +27,8 @@ import java.util.random.RandomGenerator;
  * }
  * }</pre>
  *
- * <p>No convolution is padded, so a piece of a sequence with its context gives what the whole sequence gives. Keys of
- * the state dict are those of OpenSpliceAI's files.
+ * <p>No convolution is padded, so a piece of a sequence with its context gives what the whole sequence gives, up to
+ * rounding. Keys of the state dict are those of OpenSpliceAI's files.
  *
  * @see <a href="https://doi.org/10.1016/j.cell.2018.12.015">Jaganathan et al. 2019, Predicting splicing from primary
  *     sequence with deep learning</a>

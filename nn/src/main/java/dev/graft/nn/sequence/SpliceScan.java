@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 
 /**
  * Scores all positions of both strands of sequences of any length, tile by tile. Only a tile and its context are in
- * memory, and where the tiles begin has no influence on the scores. Runs of N and other ambiguity codes are skipped.
+ * memory, and where the tiles begin changes scores by rounding only. Runs of N and other ambiguity codes are skipped.
  *
  * <pre>{@code
  * try (FastaReader fasta = FastaReader.open(Path.of("chr22.fa.gz"))) {

@@ -28,6 +28,7 @@ class WinogradRangeTest {
                 new ConvCase("few tiles", 1, 32, 6, 7, 32, 3, 3, same),
                 new ConvCase("many tiles", 3, 32, 30, 29, 48, 3, 3, same),
                 new ConvCase("many channels", 1, 144, 8, 8, 160, 3, 3, same),
+                new ConvCase("a line", 2, 32, 1, 150, 32, 1, 11, new Conv2dParams(1, 1, 0, 0, 10, 10, 1, 2, 1)),
                 new ConvCase("stride 2", 4, 32, 32, 32, 32, 3, 3, Conv2dParams.of(2, 1)));
     }
 
@@ -56,7 +57,7 @@ class WinogradRangeTest {
         f.cpu.fill(w, 0);
         float[] data = CpuStorage.floatsToWrite(w);
         for (int i = 0; i < Math.min(k.c(), k.o()); i++) {
-            data[Fixture.place(w, i, i, 1, 1)] = 1;
+            data[Fixture.place(w, i, i, k.kh() / 2, k.kw() / 2)] = 1;
         }
         return w;
     }
