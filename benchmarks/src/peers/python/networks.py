@@ -91,7 +91,7 @@ def pieces(w, x, row):
         for chunk in (len(batch), max(1, len(batch) // 2), max(1, len(batch) // 4), 1):
             parts = [part.contiguous() for part in batch.split(chunk)]
             times = []
-            for _ in range(4):
+            for _ in range(2):
                 start = time.perf_counter()
                 with torch.inference_mode():
                     [scan(w, part) for part in parts]

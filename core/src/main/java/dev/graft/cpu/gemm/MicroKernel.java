@@ -74,7 +74,9 @@ public final class MicroKernel {
             int from = aAt + i * aRow;
             int to = cAt + i * cRow;
             if (next > ROWS) {
-                if (vectors == 2) {
+                if (count == next && (aRow == 16 || aRow == 32 || aRow == 64)) {
+                    multiplyEven(a, from, aRow, b, bAt, c, to, cRow, vectors, depth, add);
+                } else if (vectors == 2) {
                     TallMicroTile.multiply2(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
                 } else {
                     TallMicroTile.multiply1(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
@@ -86,6 +88,37 @@ public final class MicroKernel {
                 case 3 -> MicroTile.multiply3(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
                 case 2 -> MicroTile.multiply2(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
                 default -> MicroTile.multiply1(a, from, aRow, b, bAt, c, to, cRow, count, depth, add);
+            }
+        }
+    }
+
+    /**
+     * A whole tall tile whose rows are a constant distance apart, as the pixels of usual numbers of channels are. Its
+     * eight rows then take one address register, not eight: a quarter faster.
+     */
+    private static void multiplyEven(
+            float[] a,
+            int aAt,
+            int aRow,
+            float[] b,
+            int bAt,
+            float[] c,
+            int cAt,
+            int cRow,
+            int vectors,
+            int depth,
+            boolean add) {
+        if (vectors == 2) {
+            switch (aRow) {
+                case 16 -> EvenMicroTile.multiply2By16(a, aAt, b, bAt, c, cAt, cRow, depth, add);
+                case 32 -> EvenMicroTile.multiply2By32(a, aAt, b, bAt, c, cAt, cRow, depth, add);
+                default -> EvenMicroTile.multiply2By64(a, aAt, b, bAt, c, cAt, cRow, depth, add);
+            }
+        } else {
+            switch (aRow) {
+                case 16 -> EvenMicroTile.multiply1By16(a, aAt, b, bAt, c, cAt, cRow, depth, add);
+                case 32 -> EvenMicroTile.multiply1By32(a, aAt, b, bAt, c, cAt, cRow, depth, add);
+                default -> EvenMicroTile.multiply1By64(a, aAt, b, bAt, c, cAt, cRow, depth, add);
             }
         }
     }

@@ -21,6 +21,7 @@ final class GeneratedSources {
                 PlainWinogradSource.f4(),
                 TileSource.plain(),
                 TileSource.tall(),
+                TileSource.even(),
                 TileSource.windows(),
                 TileSource.transposed());
     }

@@ -6,8 +6,8 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Writes {@code MicroTile}, {@code TallMicroTile}, {@code TransposedMicroTile} and {@code WindowMicroTile}: the loop of
- * a matrix product, for 1 to 4 vectors across.
+ * Writes {@code MicroTile}, {@code TallMicroTile}, {@code EvenMicroTile}, {@code TransposedMicroTile} and
+ * {@code WindowMicroTile}: the loop of a matrix product, for 1 to 4 vectors across.
  */
 final class TileSource {
     private static final String PACKAGE = "dev.graft.cpu.gemm";
@@ -56,6 +56,31 @@ final class TileSource {
                     vectors,
                     "int p = bAt + k * " + (vectors == 1 ? "" : vectors + " * ") + "LANES;",
                     i -> "a[" + (i == 0 ? "aAt" : "a" + i) + " + k]");
+        }
+        return s.lines("}");
+    }
+
+    /** Tall tiles of whole rows whose distance is a constant, so that one register addresses all of them. */
+    static Source even() {
+        Source s = source("EvenMicroTile", "MicroKernel");
+        s.lines("\nprivate EvenMicroTile() {}");
+        for (int vectors = TALL_VECTORS; vectors > 0; vectors--) {
+            for (int step : new int[] {16, 32, 64}) {
+                s.lines("""
+
+                        static void multiply%sBy%s(
+                                float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cRow, int depth, boolean add) {
+                        """.formatted(vectors, step));
+                for (int i = 1; i < TALL_ROWS; i++) {
+                    s.lines("int c" + i + " = " + at("cAt", i, "cRow") + ";");
+                }
+                sums(
+                        s,
+                        TALL_ROWS,
+                        vectors,
+                        "int p = bAt + k * " + (vectors == 1 ? "" : vectors + " * ") + "LANES;\nint o = aAt + k;",
+                        i -> "a[" + (i == 0 ? "o" : "o + " + i * step) + "]");
+            }
         }
         return s.lines("}");
     }
