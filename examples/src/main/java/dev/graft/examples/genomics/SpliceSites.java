@@ -3,7 +3,6 @@ package dev.graft.examples.genomics;
 import dev.graft.io.file.FileException;
 import dev.graft.nn.data.sequence.Nucleotides;
 import dev.graft.nn.data.sequence.Strand;
-import dev.graft.nn.metric.AveragePrecision;
 import dev.graft.nn.sequence.SpliceScan;
 import dev.graft.nn.sequence.SpliceScores;
 import java.io.IOException;
@@ -27,8 +26,8 @@ public final class SpliceSites implements SpliceScan.Sink {
     private final List<Gene> genes;
     private final Map<Long, List<Integer>> byPosition = new HashMap<>();
     private final float[] probability;
-    private final Ranked acceptors = new Ranked();
-    private final Ranked donors = new Ranked();
+    private final RankedScores acceptors = new RankedScores();
+    private final RankedScores donors = new RankedScores();
     private final Map<Long, Byte> letters = new HashMap<>();
     private int records;
     private long length;
@@ -38,26 +37,6 @@ public final class SpliceSites implements SpliceScan.Sink {
 
     /** The body of a gene, {@code [from, to)}. */
     record Gene(Row row, Strand strand, long from, long to) {}
-
-    /** Scores and whether each belongs to a site. */
-    private static final class Ranked {
-        private float[] scores = new float[1024];
-        private boolean[] sites = new boolean[1024];
-        private int count;
-
-        void add(float score, boolean site) {
-            if (count == scores.length) {
-                scores = Arrays.copyOf(scores, 2 * count);
-                sites = Arrays.copyOf(sites, 2 * count);
-            }
-            scores[count] = score;
-            sites[count++] = site;
-        }
-
-        double averagePrecision() {
-            return AveragePrecision.binary(Arrays.copyOf(scores, count), Arrays.copyOf(sites, count));
-        }
-    }
 
     private SpliceSites(List<Site> sites, List<Gene> genes) {
         this.sites = sites;

@@ -14,23 +14,30 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Writes the scores of a {@link SpliceScan} as files of each strand: {@code plus.acceptor.bedGraph} and so on, or
  * {@code plus.tsv} and {@code minus.tsv}. The files appear when {@link #commit} is called, all of them or none.
  */
 public final class SpliceTracks implements SpliceScan.Sink, AutoCloseable {
+    private static final int NAMES = 10;
+
     private final Swap swap = new Swap();
     private final List<BufferedWriter> writers = new ArrayList<>();
     private final List<Path> targets = new ArrayList<>();
     private final Format format;
     private final double threshold;
     private final List<Region> regions;
-    private final Set<String> sequences = new HashSet<>();
+    private final Set<String> wantedNames;
+    /** The first names of the file, for a message: there may be millions. */
+    private final Set<String> names = new LinkedHashSet<>();
+
+    private boolean wantedSeen;
     private long lines;
 
     /** What a file of scores looks like. */
@@ -55,6 +62,7 @@ public final class SpliceTracks implements SpliceScan.Sink, AutoCloseable {
         this.format = format;
         this.threshold = threshold;
         this.regions = List.copyOf(regions);
+        this.wantedNames = regions.stream().map(Region::sequence).collect(Collectors.toSet());
         Path current = folder;
         try {
             Files.createDirectories(folder);
@@ -89,7 +97,10 @@ public final class SpliceTracks implements SpliceScan.Sink, AutoCloseable {
 
     /** Whether anything of a part is to be written. */
     public boolean wants(SpliceScan.Part part) {
-        sequences.add(part.sequence());
+        if (names.size() < NAMES) {
+            names.add(part.sequence());
+        }
+        wantedSeen |= wantedNames.contains(part.sequence());
         return regions.isEmpty()
                 || regions.stream()
                         .anyMatch(region -> region.sequence().equals(part.sequence())
@@ -177,10 +188,11 @@ public final class SpliceTracks implements SpliceScan.Sink, AutoCloseable {
      * @throws FileException if regions were given, and none is on a sequence that was looked at
      */
     public List<Path> commit() {
-        if (!regions.isEmpty() && regions.stream().noneMatch(region -> sequences.contains(region.sequence()))) {
+        if (!regions.isEmpty() && !wantedSeen) {
             throw new FileException(
                     "no region is on a sequence of the FASTA file: regions are on "
-                            + regions.get(0).sequence() + ", sequences are named " + String.join(", ", sequences),
+                            + regions.get(0).sequence() + ", sequences are named " + String.join(", ", names)
+                            + (names.size() < NAMES ? "" : " ..."),
                     "use one naming, such as chr22 or 22, in both files");
         }
         closeAll(writers, targets);

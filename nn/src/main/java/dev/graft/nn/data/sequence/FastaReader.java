@@ -198,7 +198,12 @@ public final class FastaReader implements AutoCloseable {
     }
 
     private void skipLine() {
-        restOfLine();
+        while (peek() >= 0 && peek() != '\n') {
+            take();
+        }
+        if (peek() == '\n') {
+            take();
+        }
     }
 
     private int peek() {
