@@ -3,8 +3,10 @@ package dev.graft.cpu.elementwise;
 import dev.graft.backend.Activation;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
+import dev.graft.cpu.layout.HalfPrecision;
 import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.RowLoops;
+import dev.graft.type.DType;
 import java.util.Arrays;
 
 /** Plain loops that C2 vectorizes automatically: one index for all arrays, and arithmetic instead of branches. */
@@ -490,6 +492,40 @@ public class PlainElementLoops implements ElementLoops {
     public void combine(float[] dy, float[] x, float[] p, float[] q, float[] r, float[] dx, int from, int to) {
         for (int i = from; i < to; i++) {
             dx[i] = p[i] * dy[i] + q[i] * x[i] + r[i];
+        }
+    }
+
+    @Override
+    public void widen(DType type, short[] x, float[] y, int count) {
+        widen(type, x, y, 0, count);
+    }
+
+    static void widen(DType type, short[] x, float[] y, int from, int to) {
+        if (type == DType.BF16) {
+            for (int i = from; i < to; i++) {
+                y[i] = HalfPrecision.fromBrain(x[i]);
+            }
+        } else {
+            for (int i = from; i < to; i++) {
+                y[i] = HalfPrecision.fromHalf(x[i]);
+            }
+        }
+    }
+
+    @Override
+    public void narrow(DType type, float[] x, short[] y, int count) {
+        narrow(type, x, y, 0, count);
+    }
+
+    static void narrow(DType type, float[] x, short[] y, int from, int to) {
+        if (type == DType.BF16) {
+            for (int i = from; i < to; i++) {
+                y[i] = HalfPrecision.toBrain(x[i]);
+            }
+        } else {
+            for (int i = from; i < to; i++) {
+                y[i] = HalfPrecision.toHalf(x[i]);
+            }
         }
     }
 }

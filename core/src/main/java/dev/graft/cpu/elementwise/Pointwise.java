@@ -106,7 +106,15 @@ public final class Pointwise {
         byte[] qs = CpuStorage.of(q).array(byte[].class);
         byte[] ys = bytesToWrite(y);
         StridedWalk walk = StridedWalk.of(2, p, q, y);
+        boolean repeated = walk.rank() == 1 && walk.stride(1, 0) == 0;
+        boolean dense = walk.isDense(0) && walk.isDense(2) && (repeated || walk.isDense(1));
         context.forRange(walk.total(), GRAIN, (from, to) -> {
+            if (dense) {
+                int qAt = walk.offset(1) + (repeated ? 0 : from);
+                TruthBlocks.combine(
+                        op, ps, walk.offset(0) + from, qs, qAt, repeated, ys, walk.offset(2) + from, to - from);
+                return;
+            }
             Workspace workspace = context.workspace();
             byte[] pb = workspace.bytes(0, Workspace.BLOCK);
             byte[] qb = workspace.bytes(1, Workspace.BLOCK);
@@ -114,7 +122,7 @@ public final class Pointwise {
                 int end = Math.min(to, start + Workspace.BLOCK);
                 TruthBlocks.load(walk, 0, ps, start, end, pb);
                 TruthBlocks.load(walk, 1, qs, start, end, qb);
-                TruthBlocks.combine(op, pb, qb, end - start);
+                TruthBlocks.combine(op, pb, 0, qb, 0, false, pb, 0, end - start);
                 TruthBlocks.store(walk, 2, ys, start, end, pb);
             }
         });

@@ -3,6 +3,7 @@ package dev.graft.cpu.elementwise;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
 import dev.graft.cpu.run.Vectors;
+import dev.graft.type.DType;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -160,5 +161,17 @@ public final class VectorElementLoops extends PlainElementLoops {
                     .intoArray(y, i);
         }
         super.binary(op, p, q, y, end, to);
+    }
+
+    @Override
+    public void widen(DType type, short[] x, float[] y, int count) {
+        int end = VectorHalves.widen(type, x, y, count);
+        widen(type, x, y, end, count);
+    }
+
+    @Override
+    public void narrow(DType type, float[] x, short[] y, int count) {
+        int end = VectorHalves.narrow(type, x, y, count);
+        narrow(type, x, y, end, count);
     }
 }

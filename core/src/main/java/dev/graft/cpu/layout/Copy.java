@@ -3,6 +3,7 @@ package dev.graft.cpu.layout;
 import dev.graft.backend.Storage;
 import dev.graft.backend.View;
 import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.cpu.run.ElementLoops;
 import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import dev.graft.type.DType;
@@ -163,39 +164,69 @@ public final class Copy {
         Object from = CpuStorage.of(x).array(Object.class);
         Object to = CpuStorage.of(y).array(Object.class);
         int width = arrayElements(x.dtype());
-        int xStep = walk.step(0) * width;
-        int yStep = walk.step(1) * width;
+        int xStep = walk.step(0);
+        int yStep = walk.step(1);
         context.forRange(walk.total(), GRAIN, (begin, end) -> {
             int[] places = new int[end - begin];
             walk.runs(0, begin, end, (at, position, count) -> {
                 for (int i = 0; i < count; i++) {
-                    places[position - begin + i] = at * width + i * xStep;
+                    places[position - begin + i] = at + i * xStep;
                 }
             });
             walk.runs(1, begin, end, (at, position, count) -> {
-                for (int i = 0; i < count; i++) {
-                    System.arraycopy(from, places[position - begin + i], to, at * width + i * yStep, width);
+                int p = position - begin;
+                if (from instanceof long[] longs) {
+                    take(longs, places, p, count, (long[]) to, at, yStep);
+                } else if (from instanceof int[] ints) {
+                    take(ints, places, p, count, (int[]) to, at, yStep);
+                } else if (width == 1) {
+                    take((byte[]) from, places, p, count, (byte[]) to, at, yStep);
+                } else {
+                    for (int i = 0; i < count; i++) {
+                        System.arraycopy(from, places[p + i] * width, to, (at + i * yStep) * width, width);
+                    }
                 }
             });
         });
     }
 
+    private static void take(long[] x, int[] places, int from, int count, long[] y, int at, int step) {
+        for (int i = 0; i < count; i++) {
+            y[at + i * step] = x[places[from + i]];
+        }
+    }
+
+    private static void take(int[] x, int[] places, int from, int count, int[] y, int at, int step) {
+        for (int i = 0; i < count; i++) {
+            y[at + i * step] = x[places[from + i]];
+        }
+    }
+
+    private static void take(byte[] x, int[] places, int from, int count, byte[] y, int at, int step) {
+        for (int i = 0; i < count; i++) {
+            y[at + i * step] = x[places[from + i]];
+        }
+    }
+
     private void convert(View x, View y, StridedWalk walk) {
         ElementAccess from = ElementAccess.of(x);
         ElementAccess to = ElementAccess.of(y);
-        if (y.dtype() == DType.F32) {
-            float[] floats = CpuStorage.of(y).array(float[].class);
+        DType source = x.dtype();
+        DType target = y.dtype();
+        if (isByte(source) && isByte(target) && (source == DType.BOOL || target == DType.BOOL)) {
+            truths(CpuStorage.of(x).array(byte[].class), CpuStorage.of(y).array(byte[].class), walk);
+        } else if (isSmallFloat(source) || isSmallFloat(target)) {
+            convertFloats(from, source, to, target, walk);
+        } else if (source == DType.F64 || target == DType.F64) {
             context.forRange(walk.total(), GRAIN, (begin, end) -> {
-                float[] block = context.workspace().floats(0, Workspace.BLOCK);
+                double[] block = new double[Math.min(Workspace.BLOCK, end - begin)];
                 for (int start = begin; start < end; start += Workspace.BLOCK) {
                     int stop = Math.min(end, start + Workspace.BLOCK);
-                    from.loadFloats(walk, 0, start, stop, block);
-                    StridedLoop.store(walk, 1, floats, start, stop, block);
+                    from.loadDoubles(walk, 0, start, stop, block);
+                    to.storeDoubles(walk, 1, start, stop, block);
                 }
             });
-            return;
-        }
-        if (!x.dtype().isFloat() && !y.dtype().isFloat()) {
+        } else {
             context.forRange(walk.total(), GRAIN, (begin, end) -> {
                 long[] block = context.workspace().longs(0, Workspace.BLOCK);
                 for (int start = begin; start < end; start += Workspace.BLOCK) {
@@ -204,19 +235,57 @@ public final class Copy {
                     to.storeLongs(walk, 1, start, stop, block);
                 }
             });
-            return;
         }
-        boolean halves = y.dtype() == DType.F16 || y.dtype() == DType.BF16;
+    }
+
+    private static boolean isByte(DType dtype) {
+        return dtype == DType.BOOL || dtype == DType.U8 || dtype == DType.I8;
+    }
+
+    /** Whether every number of the type is a float. */
+    private static boolean isSmallFloat(DType dtype) {
+        return dtype.isFloat() && dtype != DType.F64;
+    }
+
+    private void truths(byte[] x, byte[] y, StridedWalk walk) {
         context.forRange(walk.total(), GRAIN, (begin, end) -> {
-            double[] block = new double[Math.min(Workspace.BLOCK, end - begin)];
+            byte[] block = context.workspace().bytes(0, Workspace.BLOCK);
             for (int start = begin; start < end; start += Workspace.BLOCK) {
                 int stop = Math.min(end, start + Workspace.BLOCK);
-                if (halves && !x.dtype().isFloat()) {
-                    from.loadOddDoubles(walk, 0, start, stop, block);
+                TruthBlocks.load(walk, 0, x, start, stop, block);
+                TruthBlocks.store(walk, 1, y, start, stop, block);
+            }
+        });
+    }
+
+    /** By way of floats, which hold every number of one of the two types. */
+    private void convertFloats(ElementAccess from, DType source, ElementAccess to, DType target, StridedWalk walk) {
+        ElementLoops loops = context.elementLoops();
+        boolean halves = source == DType.F16 || source == DType.BF16;
+        boolean toHalves = target == DType.F16 || target == DType.BF16;
+        context.forRange(walk.total(), GRAIN, (begin, end) -> {
+            float[] block = context.workspace().floats(0, Workspace.BLOCK);
+            short[] bits = new short[halves || toHalves ? Math.min(Workspace.BLOCK, end - begin) : 0];
+            for (int start = begin; start < end; start += Workspace.BLOCK) {
+                int stop = Math.min(end, start + Workspace.BLOCK);
+                if (halves) {
+                    from.loadShorts(walk, 0, start, stop, bits);
+                    loops.widen(source, bits, block, stop - start);
+                } else if (source == DType.F32) {
+                    StridedLoop.load(walk, 0, from.floats(), start, stop, block);
+                } else if (toHalves) {
+                    from.loadOddFloats(walk, 0, start, stop, block);
                 } else {
-                    from.loadDoubles(walk, 0, start, stop, block);
+                    from.loadFloats(walk, 0, start, stop, block);
                 }
-                to.storeDoubles(walk, 1, start, stop, block);
+                if (toHalves) {
+                    loops.narrow(target, block, bits, stop - start);
+                    to.storeShorts(walk, 1, start, stop, bits);
+                } else if (target == DType.F32) {
+                    StridedLoop.store(walk, 1, to.floats(), start, stop, block);
+                } else {
+                    to.storeFloats(walk, 1, start, stop, block);
+                }
             }
         });
     }

@@ -5,6 +5,7 @@ import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.type.DType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Reads and writes the elements of any numeric dtype as {@code long} or {@code double}. */
@@ -35,43 +36,24 @@ public final class ElementAccess {
         storage.changed();
     }
 
+    /** The elements of an F32 tensor. */
+    float[] floats() {
+        return (float[]) array;
+    }
+
     /** Copies walk positions {@code [from, to)} of a view of this storage to the start of {@code block}. */
     public void loadLongs(StridedWalk walk, int view, int from, int to, long[] block) {
         int step = walk.step(view);
         walk.runs(view, from, to, (at, position, count) -> loadLongs(at, step, count, block, position - from));
     }
 
-    // A loop for each usual type: a switch for every element would cost ten times the element.
+    // A switch for every element would cost ten times the element.
     private void loadLongs(int at, int step, int count, long[] block, int to) {
         switch (dtype) {
-            case I64 -> {
-                long[] longs = (long[]) array;
-                if (step == 1) {
-                    System.arraycopy(longs, at, block, to, count);
-                    return;
-                }
-                for (int i = 0; i < count; i++) {
-                    block[to + i] = longs[at + i * step];
-                }
-            }
-            case I32 -> {
-                int[] ints = (int[]) array;
-                for (int i = 0; i < count; i++) {
-                    block[to + i] = ints[at + i * step];
-                }
-            }
-            case U8 -> {
-                byte[] bytes = (byte[]) array;
-                for (int i = 0; i < count; i++) {
-                    block[to + i] = bytes[at + i * step] & 0xff;
-                }
-            }
-            case BOOL -> {
-                byte[] bytes = (byte[]) array;
-                for (int i = 0; i < count; i++) {
-                    block[to + i] = bytes[at + i * step] != 0 ? 1 : 0;
-                }
-            }
+            case I64 -> TypedRuns.load((long[]) array, at, step, count, block, to);
+            case I32 -> TypedRuns.load((int[]) array, at, step, count, block, to);
+            case U8 -> TypedRuns.loadBytes((byte[]) array, at, step, count, block, to);
+            case BOOL -> TypedRuns.loadTruths((byte[]) array, at, step, count, block, to);
             default -> {
                 for (int i = 0; i < count; i++) {
                     block[to + i] = getLong(at + i * step);
@@ -88,30 +70,11 @@ public final class ElementAccess {
 
     private void loadFloats(int at, int step, int count, float[] block, int to) {
         switch (dtype) {
-            case BOOL -> {
-                byte[] bytes = (byte[]) array;
-                for (int i = 0; i < count; i++) {
-                    block[to + i] = bytes[at + i * step] != 0 ? 1f : 0f;
-                }
-            }
-            case I64 -> {
-                long[] longs = (long[]) array;
-                for (int i = 0; i < count; i++) {
-                    block[to + i] = longs[at + i * step];
-                }
-            }
-            case I32 -> {
-                int[] ints = (int[]) array;
-                for (int i = 0; i < count; i++) {
-                    block[to + i] = ints[at + i * step];
-                }
-            }
-            case U8 -> {
-                byte[] bytes = (byte[]) array;
-                for (int i = 0; i < count; i++) {
-                    block[to + i] = bytes[at + i * step] & 0xff;
-                }
-            }
+            case F32 -> TypedRuns.load((float[]) array, at, step, count, block, to);
+            case I64 -> TypedRuns.load((long[]) array, at, step, count, block, to);
+            case I32 -> TypedRuns.load((int[]) array, at, step, count, block, to);
+            case U8 -> TypedRuns.loadBytes((byte[]) array, at, step, count, block, to);
+            case BOOL -> TypedRuns.loadTruths((byte[]) array, at, step, count, block, to);
             case F64 -> {
                 for (int i = 0; i < count; i++) {
                     block[to + i] = (float) (double) DOUBLES.get((byte[]) array, 8 * (at + i * step));
@@ -132,34 +95,10 @@ public final class ElementAccess {
 
     private void storeLongs(long[] block, int from, int count, int at, int step) {
         switch (dtype) {
-            case I64 -> {
-                long[] longs = (long[]) array;
-                if (step == 1) {
-                    System.arraycopy(block, from, longs, at, count);
-                    return;
-                }
-                for (int i = 0; i < count; i++) {
-                    longs[at + i * step] = block[from + i];
-                }
-            }
-            case I32 -> {
-                int[] ints = (int[]) array;
-                for (int i = 0; i < count; i++) {
-                    ints[at + i * step] = (int) block[from + i];
-                }
-            }
-            case U8 -> {
-                byte[] bytes = (byte[]) array;
-                for (int i = 0; i < count; i++) {
-                    bytes[at + i * step] = (byte) block[from + i];
-                }
-            }
-            case BOOL -> {
-                byte[] bytes = (byte[]) array;
-                for (int i = 0; i < count; i++) {
-                    bytes[at + i * step] = (byte) (block[from + i] != 0 ? 1 : 0);
-                }
-            }
+            case I64 -> TypedRuns.store(block, from, count, (long[]) array, at, step);
+            case I32 -> TypedRuns.store(block, from, count, (int[]) array, at, step);
+            case U8 -> TypedRuns.storeBytes(block, from, count, (byte[]) array, at, step);
+            case BOOL -> TypedRuns.storeTruths(block, from, count, (byte[]) array, at, step);
             default -> {
                 for (int i = 0; i < count; i++) {
                     setLong(at + i * step, block[from + i]);
@@ -171,28 +110,113 @@ public final class ElementAccess {
     /** As {@link #loadLongs}, as doubles. */
     void loadDoubles(StridedWalk walk, int view, int from, int to, double[] block) {
         int step = walk.step(view);
-        walk.runs(view, from, to, (at, position, count) -> {
-            int b = position - from;
-            if (array instanceof float[] floats) {
+        walk.runs(view, from, to, (at, position, count) -> loadDoubles(at, step, count, block, position - from));
+    }
+
+    private void loadDoubles(int at, int step, int count, double[] block, int to) {
+        switch (dtype) {
+            case F32 -> TypedRuns.load((float[]) array, at, step, count, block, to);
+            case I64 -> TypedRuns.load((long[]) array, at, step, count, block, to);
+            case I32 -> TypedRuns.load((int[]) array, at, step, count, block, to);
+            case U8 -> TypedRuns.loadBytes((byte[]) array, at, step, count, block, to);
+            case BOOL -> TypedRuns.loadTruths((byte[]) array, at, step, count, block, to);
+            case F64 -> {
                 for (int i = 0; i < count; i++) {
-                    block[b + i] = floats[at + i * step];
+                    block[to + i] = (double) DOUBLES.get((byte[]) array, 8 * (at + i * step));
                 }
+            }
+            default -> {
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = getDouble(at + i * step);
+                }
+            }
+        }
+    }
+
+    /** As {@link #loadFloats}, but rounded to odd, for rounding to 16 bits (see {@link HalfPrecision}). */
+    void loadOddFloats(StridedWalk walk, int view, int from, int to, float[] block) {
+        if (dtype.bytes() == 1 || (dtype.isFloat() && dtype != DType.F64)) {
+            loadFloats(walk, view, from, to, block); // exact
+            return;
+        }
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> loadOddFloats(at, step, count, block, position - from));
+    }
+
+    private void loadOddFloats(int at, int step, int count, float[] block, int to) {
+        switch (dtype) {
+            case F64 -> {
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = HalfPrecision.oddFloat((double) DOUBLES.get((byte[]) array, 8 * (at + i * step)));
+                }
+            }
+            case I32 -> {
+                int[] ints = (int[]) array;
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = HalfPrecision.oddFloat(ints[at + i * step]);
+                }
+            }
+            default -> {
+                for (int i = 0; i < count; i++) {
+                    block[to + i] = HalfPrecision.oddFloat(getOddDouble(at + i * step));
+                }
+            }
+        }
+    }
+
+    /** Copies the bits of 16-bit elements to the start of {@code block}. */
+    void loadShorts(StridedWalk walk, int view, int from, int to, short[] block) {
+        int step = walk.step(view);
+        ByteBuffer bytes = ByteBuffer.wrap((byte[]) array).order(ByteOrder.LITTLE_ENDIAN);
+        walk.runs(view, from, to, (at, position, count) -> {
+            if (step == 1) {
+                bytes.asShortBuffer().get(at, block, position - from, count);
                 return;
             }
             for (int i = 0; i < count; i++) {
-                block[b + i] = getDouble(at + i * step);
+                block[position - from + i] = (short) SHORTS.get((byte[]) array, 2 * (at + i * step));
             }
         });
     }
 
-    /** As {@link #loadDoubles}, for rounding to 16 bits (see {@link HalfPrecision}). */
-    void loadOddDoubles(StridedWalk walk, int view, int from, int to, double[] block) {
+    /** The reverse of {@link #loadShorts}. */
+    void storeShorts(StridedWalk walk, int view, int from, int to, short[] block) {
         int step = walk.step(view);
+        ByteBuffer bytes = ByteBuffer.wrap((byte[]) array).order(ByteOrder.LITTLE_ENDIAN);
         walk.runs(view, from, to, (at, position, count) -> {
+            if (step == 1) {
+                bytes.asShortBuffer().put(at, block, position - from, count);
+                return;
+            }
             for (int i = 0; i < count; i++) {
-                block[position - from + i] = getOddDouble(at + i * step);
+                SHORTS.set((byte[]) array, 2 * (at + i * step), block[position - from + i]);
             }
         });
+    }
+
+    /** The reverse of {@link #loadFloats}, as {@link #storeDoubles} of the same numbers. */
+    void storeFloats(StridedWalk walk, int view, int from, int to, float[] block) {
+        int step = walk.step(view);
+        walk.runs(view, from, to, (at, position, count) -> storeFloats(block, position - from, count, at, step));
+    }
+
+    private void storeFloats(float[] block, int from, int count, int at, int step) {
+        switch (dtype) {
+            case I64 -> TypedRuns.store(block, from, count, (long[]) array, at, step);
+            case I32 -> TypedRuns.store(block, from, count, (int[]) array, at, step);
+            case U8 -> TypedRuns.storeBytes(block, from, count, (byte[]) array, at, step);
+            case BOOL -> TypedRuns.storeTruths(block, from, count, (byte[]) array, at, step);
+            case F64 -> {
+                for (int i = 0; i < count; i++) {
+                    DOUBLES.set((byte[]) array, 8 * (at + i * step), (double) block[from + i]);
+                }
+            }
+            default -> {
+                for (int i = 0; i < count; i++) {
+                    setDouble(at + i * step, block[from + i]);
+                }
+            }
+        }
     }
 
     /** The reverse of {@link #loadDoubles}; integers as {@link #clamped}. */
@@ -203,24 +227,10 @@ public final class ElementAccess {
 
     private void storeDoubles(double[] block, int from, int count, int at, int step) {
         switch (dtype) {
-            case I64 -> {
-                long[] longs = (long[]) array;
-                for (int i = 0; i < count; i++) {
-                    longs[at + i * step] = (long) block[from + i];
-                }
-            }
-            case I32 -> {
-                int[] ints = (int[]) array;
-                for (int i = 0; i < count; i++) {
-                    ints[at + i * step] = (int) block[from + i];
-                }
-            }
-            case BOOL -> {
-                byte[] bytes = (byte[]) array;
-                for (int i = 0; i < count; i++) {
-                    bytes[at + i * step] = (byte) (block[from + i] != 0 ? 1 : 0);
-                }
-            }
+            case I64 -> TypedRuns.store(block, from, count, (long[]) array, at, step);
+            case I32 -> TypedRuns.store(block, from, count, (int[]) array, at, step);
+            case U8 -> TypedRuns.storeBytes(block, from, count, (byte[]) array, at, step);
+            case BOOL -> TypedRuns.storeTruths(block, from, count, (byte[]) array, at, step);
             case F64 -> {
                 for (int i = 0; i < count; i++) {
                     DOUBLES.set((byte[]) array, 8 * (at + i * step), block[from + i]);

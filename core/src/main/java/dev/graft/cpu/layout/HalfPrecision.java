@@ -11,15 +11,24 @@ package dev.graft.cpu.layout;
  * @see <a href="https://doi.org/10.1109/TC.2007.70819">Boldo and Melquiond 2008, Emulation of FMA and correctly rounded
  *     sums: proved algorithms using rounding to odd</a>
  */
-final class HalfPrecision {
+public final class HalfPrecision {
+    /** The bits of a double's mantissa that a float does not have. */
+    private static final long LOST_BITS = (1L << 29) - 1;
+
     private HalfPrecision() {}
 
-    static float fromBrain(short bits) {
+    public static float fromBrain(short bits) {
         return Float.intBitsToFloat(bits << 16);
     }
 
     /** Rounded to odd. */
     static float oddFloat(double value) {
+        if (Math.abs(value) >= Float.MIN_NORMAL) {
+            // On the bits of a double that is odd as a float would be: without a branch.
+            long bits = Double.doubleToRawLongBits(value);
+            long odd = ((bits & LOST_BITS) + LOST_BITS) & (LOST_BITS + 1);
+            return (float) Double.longBitsToDouble((bits & ~LOST_BITS) | odd);
+        }
         float nearest = (float) value;
         if (nearest == value || Double.isNaN(value)) {
             return nearest;
@@ -40,7 +49,7 @@ final class HalfPrecision {
         return (double) (kept << lost == bits ? kept : kept | 1) * (1L << lost);
     }
 
-    static short toBrain(float value) {
+    public static short toBrain(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
             return (short) (bits >>> 16 | 0x40);
@@ -63,7 +72,7 @@ final class HalfPrecision {
         return bits < 0 ? -size : size;
     }
 
-    static float fromHalf(short bits) {
+    public static float fromHalf(short bits) {
         int sign = (bits & 0x8000) << 16;
         int exponent = bits >>> 10 & 0x1f;
         int mantissa = bits & 0x3ff;
@@ -75,7 +84,7 @@ final class HalfPrecision {
         return Float.intBitsToFloat(sign | wide << 23 | mantissa << 13);
     }
 
-    static short toHalf(float value) {
+    public static short toHalf(float value) {
         int bits = Float.floatToRawIntBits(value);
         int sign = bits >>> 16 & 0x8000;
         int size = bits & 0x7fffffff;

@@ -41,7 +41,7 @@ public final class TruthBlocks {
         });
         for (int i = 0; i < to - from; i += Long.BYTES) {
             long bits = (long) EIGHT.get(block, i);
-            EIGHT.set(block, i, ((bits & LOW_BITS) + LOW_BITS | bits) >>> 7 & ONES);
+            EIGHT.set(block, i, truths(bits));
         }
     }
 
@@ -63,52 +63,62 @@ public final class TruthBlocks {
         });
     }
 
-    /** {@code p = op(p, q)} for the first {@code count} elements, and maybe a few after them. */
-    public static void combine(BinaryOp op, byte[] p, byte[] q, int count) {
-        // a comparison is logic, with false before true
-        switch (op) {
-            case AND -> {
-                for (int i = 0; i < count; i += Long.BYTES) {
-                    EIGHT.set(p, i, (long) EIGHT.get(p, i) & (long) EIGHT.get(q, i));
-                }
+    /**
+     * {@code y = op(p, q)} for {@code count} elements, at places of their own; 1 for what is not 0. The arrays may be
+     * of any length.
+     *
+     * @param repeated whether the element of {@code q} is one for all of {@code p}
+     */
+    public static void combine(
+            BinaryOp op, byte[] p, int pAt, byte[] q, int qAt, boolean repeated, byte[] y, int yAt, int count) {
+        // Every function of two truths is such a sum without carry: constant + onlyP p + onlyQ q + both p q.
+        // A comparison is logic, with false before true.
+        long constant = isOne(op, 0, 0);
+        long onlyP = constant ^ isOne(op, 1, 0);
+        long onlyQ = constant ^ isOne(op, 0, 1);
+        long both = constant ^ onlyP ^ onlyQ ^ isOne(op, 1, 1);
+        int i = 0;
+        if (repeated) {
+            long other = q[qAt] == 0 ? 0 : ONES;
+            long always = constant ^ (onlyQ & other);
+            long factor = onlyP ^ (both & other);
+            for (; i <= count - Long.BYTES; i += Long.BYTES) {
+                EIGHT.set(y, yAt + i, always ^ (truths((long) EIGHT.get(p, pAt + i)) & factor));
             }
-            case OR -> {
-                for (int i = 0; i < count; i += Long.BYTES) {
-                    EIGHT.set(p, i, (long) EIGHT.get(p, i) | (long) EIGHT.get(q, i));
-                }
+        } else {
+            for (; i <= count - Long.BYTES; i += Long.BYTES) {
+                long first = truths((long) EIGHT.get(p, pAt + i));
+                long second = truths((long) EIGHT.get(q, qAt + i));
+                long parts = (first & onlyP) ^ (second & onlyQ) ^ (first & second & both);
+                EIGHT.set(y, yAt + i, constant ^ parts);
             }
-            case XOR, NOT_EQUAL -> {
-                for (int i = 0; i < count; i += Long.BYTES) {
-                    EIGHT.set(p, i, (long) EIGHT.get(p, i) ^ (long) EIGHT.get(q, i));
-                }
-            }
-            case EQUAL -> {
-                combine(BinaryOp.XOR, p, q, count);
-                invert(p, count);
-            }
-            case LESS -> {
-                invert(p, count);
-                combine(BinaryOp.AND, p, q, count);
-            }
-            case LESS_EQUAL -> {
-                invert(p, count);
-                combine(BinaryOp.OR, p, q, count);
-            }
-            case GREATER -> {
-                combine(BinaryOp.LESS_EQUAL, p, q, count);
-                invert(p, count);
-            }
-            case GREATER_EQUAL -> {
-                combine(BinaryOp.LESS, p, q, count);
-                invert(p, count);
-            }
-            default -> throw new IllegalArgumentException(op + " is not a comparison");
+        }
+        for (; i < count; i++) {
+            long first = truths(p[pAt + i]);
+            long second = truths(q[repeated ? qAt : qAt + i]);
+            long parts = (first & onlyP) ^ (second & onlyQ) ^ (first & second & both);
+            y[yAt + i] = (byte) (constant ^ parts);
         }
     }
 
-    private static void invert(byte[] p, int count) {
-        for (int i = 0; i < count; i += Long.BYTES) {
-            EIGHT.set(p, i, (long) EIGHT.get(p, i) ^ ONES);
-        }
+    /** Each of eight bytes: 1 if it is not 0. */
+    private static long truths(long bits) {
+        return ((((bits & LOW_BITS) + LOW_BITS) | bits) >>> 7) & ONES;
+    }
+
+    private static long isOne(BinaryOp op, int p, int q) {
+        boolean holds =
+                switch (op) {
+                    case AND -> (p & q) == 1;
+                    case OR -> (p | q) == 1;
+                    case XOR, NOT_EQUAL -> p != q;
+                    case EQUAL -> p == q;
+                    case LESS -> p < q;
+                    case LESS_EQUAL -> p <= q;
+                    case GREATER -> p > q;
+                    case GREATER_EQUAL -> p >= q;
+                    default -> throw new IllegalArgumentException(op + " is not a comparison");
+                };
+        return holds ? ONES : 0;
     }
 }

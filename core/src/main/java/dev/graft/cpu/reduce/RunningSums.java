@@ -1,7 +1,6 @@
 package dev.graft.cpu.reduce;
 
 import dev.graft.backend.View;
-import dev.graft.cpu.layout.ElementAccess;
 import dev.graft.cpu.layout.StridedWalk;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
@@ -63,21 +62,64 @@ public final class RunningSums {
             });
             return;
         }
-        ElementAccess xs = ElementAccess.of(x);
+        long[] xs = CpuStorage.of(x).array(long[].class);
         CpuStorage target = CpuStorage.of(y);
         target.changed();
         long[] ys = target.array(long[].class);
         context.forRange(walk.total(), grain, (from, to) -> {
-            for (int line = from; line < to; line++) {
-                int xAt = walk.at(0, line) + xStart;
-                int yAt = walk.at(1, line) + yStart;
-                long sum = 0;
-                for (int k = 0; k < n; k++) {
-                    sum += xs.getLong(xAt + k * xStep);
-                    ys[yAt + k * yStep] = sum;
-                }
+            long[] sums = new long[Math.min(to - from, Workspace.BLOCK)];
+            for (int start = from; start < to; start += Workspace.BLOCK) {
+                walk.runs(
+                        1,
+                        start,
+                        Math.min(to, start + Workspace.BLOCK),
+                        (at, position, count) -> run(
+                                xs,
+                                walk.at(0, position) + xStart,
+                                walk.step(0),
+                                xStep,
+                                ys,
+                                at + yStart,
+                                walk.step(1),
+                                yStep,
+                                n,
+                                count,
+                                sums));
             }
         });
+    }
+
+    private static void run(
+            long[] x,
+            int xAt,
+            int xLine,
+            int xStep,
+            long[] y,
+            int yAt,
+            int yLine,
+            int yStep,
+            int n,
+            int count,
+            long[] sums) {
+        if (count == 1 || Math.abs(xStep) == 1) {
+            for (int c = 0; c < count; c++) {
+                long sum = 0;
+                for (int k = 0; k < n; k++) {
+                    sum += x[xAt + c * xLine + k * xStep];
+                    y[yAt + c * yLine + k * yStep] = sum;
+                }
+            }
+            return;
+        }
+        Arrays.fill(sums, 0, count, 0);
+        for (int k = 0; k < n; k++) {
+            int xRow = xAt + k * xStep;
+            int yRow = yAt + k * yStep;
+            for (int c = 0; c < count; c++) {
+                sums[c] += x[xRow + c * xLine];
+                y[yRow + c * yLine] = sums[c];
+            }
+        }
     }
 
     private static void run(

@@ -3,6 +3,7 @@ package dev.graft.cpu.run;
 import dev.graft.backend.Activation;
 import dev.graft.backend.BinaryOp;
 import dev.graft.backend.UnaryOp;
+import dev.graft.type.DType;
 
 /**
  * The inner loops, behind one interface so that an implementation can be chosen for the machine. All arrays of a call
@@ -65,4 +66,10 @@ public interface ElementLoops {
 
     /** {@code dx = p * dy + q * x + r}. */
     void combine(float[] dy, float[] x, float[] p, float[] q, float[] r, float[] dx, int from, int to);
+
+    /** {@code y = x}, {@code count} elements from the bits of a 16-bit type. */
+    void widen(DType type, short[] x, float[] y, int count);
+
+    /** {@code y = x}, {@code count} elements to the bits of a 16-bit type, to nearest even. */
+    void narrow(DType type, float[] x, short[] y, int count);
 }
