@@ -129,7 +129,7 @@ public final class CpuBackend implements Backend {
         this.maxPooling = kernels.maxPooling(context, layout);
         TapLoops taps = kernels.tapLoops();
         this.resampling = new Resampling(context, layout, taps);
-        this.avgPooling = new AvgPooling(reductions, resampling, taps);
+        this.avgPooling = new AvgPooling(context, layout, reductions, resampling, taps);
         this.convolution = new Convolution(
                 context,
                 layout,

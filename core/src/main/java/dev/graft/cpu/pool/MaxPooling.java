@@ -6,6 +6,7 @@ import dev.graft.cpu.layout.ChannelsLast;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.type.Shape;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -13,6 +14,10 @@ import java.util.Optional;
 public class MaxPooling {
     /** The fewest floats of results in a task. */
     private static final int GRAIN = 1 << 13;
+    /** Elements whose maxima take as long as a position of {@link WindowMaxima}, along rows and along columns. */
+    private static final int ROWS = 16;
+
+    private static final int COLUMNS = 4;
     /** The most windows that may share a pixel if their gradients are added in floats. */
     private static final int FLOAT_ADDITIONS = 32;
 
@@ -25,9 +30,55 @@ public class MaxPooling {
     }
 
     public final void forward(View x, PoolGeometry geometry, View y, Optional<View> index) {
-        if (y.numel() > 0) {
+        if (y.numel() == 0) {
+            return;
+        }
+        LongWindows rows = LongWindows.of(geometry.rows(x.dim(2)));
+        LongWindows columns = LongWindows.of(geometry.columns(x.dim(3)));
+        if (rows.overlap(ROWS) || columns.overlap(COLUMNS)) {
+            forward(x, rows, columns, y, index);
+        } else {
             forward(x, PoolWindows.of(geometry, x.dim(2), x.dim(3)), y, index);
         }
+    }
+
+    /** Maxima along the columns, then along the rows: the first of equals in a row, then the first row. */
+    private void forward(View x, LongWindows rows, LongWindows columns, View y, Optional<View> index) {
+        int images = x.dim(0);
+        int channels = x.dim(1);
+        Optional<ChannelsLast.Borrowed> places = index.map(layout::target);
+        try (ChannelsLast.Borrowed in = layout.source(x);
+                ChannelsLast.Borrowed out = layout.target(y)) {
+            float[] xs = CpuStorage.floats(in.view());
+            float[] ys = CpuStorage.floatsToWrite(out.view());
+            int xAt = CpuStorage.offset(in.view());
+            int yAt = CpuStorage.offset(out.view());
+            Optional<int[]> found = places.map(p -> CpuStorage.intsToWrite(p.view()));
+            int foundAt = places.map(p -> CpuStorage.offset(p.view())).orElse(0);
+            int lines = images * rows.size();
+            if (rows.isIdentity()) {
+                WindowMaxima.run(
+                        context, columns, lines, channels, xs, xAt, ys, yAt, places(columns, rows, found, foundAt));
+                return;
+            }
+            try (ChannelsLast.Borrowed across =
+                    layout.scratch(Shape.of(images, channels, rows.size(), columns.count()))) {
+                float[] some = CpuStorage.floatsToWrite(across.view());
+                int at = CpuStorage.offset(across.view());
+                int rowFloats = columns.count() * channels;
+                Optional<int[]> first = found.map(p -> new int[across.view().numel()]);
+                Optional<WindowMaxima.Places> last = found.map(p -> new WindowMaxima.Places(first, 0, 1, p, foundAt));
+                WindowMaxima.run(context, columns, lines, channels, xs, xAt, some, at, places(columns, rows, first, 0));
+                WindowMaxima.run(context, rows, images, rowFloats, some, at, ys, yAt, last);
+            }
+        } finally {
+            places.ifPresent(ChannelsLast.Borrowed::close);
+        }
+    }
+
+    private static Optional<WindowMaxima.Places> places(
+            LongWindows columns, LongWindows rows, Optional<int[]> found, int foundAt) {
+        return found.map(p -> new WindowMaxima.Places(Optional.empty(), columns.size(), rows.size(), p, foundAt));
     }
 
     /** Results are not empty. */
