@@ -146,6 +146,45 @@ def forward(row, w, tensors, training):
     return {"mlp": mlp, "records": records, "transformer": transformer, "lstm": lstm}[row](w, x)
 
 
+def table_network(w, codes, numbers, dropout):
+    tables = sum(k.startswith("embeddings.") for k in w)
+    parts = [F.embedding(codes[:, k], w[f"embeddings.{k}.weight"]) for k in range(tables)]
+    x = torch.cat(parts + [numbers], 1)
+    for i in range(2):
+        norm = f"hidden.{i}.norm."
+        x = F.linear(x, w[f"hidden.{i}.linear.weight"], w[f"hidden.{i}.linear.bias"])
+        x = F.batch_norm(
+            x, w[norm + "running_mean"], w[norm + "running_var"], w[norm + "weight"], w[norm + "bias"], True
+        )
+        x = F.dropout(F.relu_(x), 0.5, dropout)
+    return F.linear(x, w["head.weight"], w["head.bias"]).squeeze(1)
+
+
+def readmission(w, tensors):
+    """A step of training with its batch's gathering; the first is of the first rows, without dropout."""
+    codes, numbers, answers = tensors["codes"].long(), tensors["numbers"], tensors["answers"].float()
+    learnt = {k: v.requires_grad_(True) for k, v in w.items() if v.is_floating_point() and "running" not in k}
+    stays = [v for k, v in learnt.items() if v.dim() == 1]
+    decays = [v for k, v in learnt.items() if v.dim() > 1]
+    groups = [{"params": decays, "weight_decay": 1.0}, {"params": stays, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=1e-7, fused=True)
+    batches = []
+
+    def step(first=False):
+        nonlocal batches
+        if not batches:
+            batches = list(torch.randperm(len(codes)).split(1024))
+        rows = torch.arange(1024) if first else batches.pop()
+        optimizer.zero_grad(True)
+        y = table_network(w, codes[rows], numbers[rows], not first)
+        loss = F.binary_cross_entropy_with_logits(y, answers[rows])
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step(True), step
+
+
 def main():
     row, mode, file, threads = sys.argv[1:]
     torch.set_num_threads(int(threads))
@@ -153,6 +192,8 @@ def main():
     w = {k[len("net.") :]: v for k, v in tensors.items() if k.startswith("net.")}
     if row.startswith("scan"):
         tensors["input"] = pieces(w, tensors["input"], row)
+    if row == "readmission":
+        return answer(*readmission(w, tensors))
     if mode == "train":
         parameters = [v.requires_grad_(True) for k, v in w.items() if v.is_floating_point() and "running" not in k]
         optimizer = torch.optim.SGD(parameters, lr=1e-7, momentum=0.9, fused=True)
@@ -168,7 +209,11 @@ def main():
         optimizer.step()
         return loss.item()
 
-    print("ready", step(), flush=True)
+    answer(step(), step)
+
+
+def answer(first, step):
+    print("ready", first, flush=True)
     for line in sys.stdin:
         end = time.perf_counter() + 0.01
         step()

@@ -36,6 +36,20 @@ public final class DropoutMask {
         return (int) (stream.at(position) >>> (Long.SIZE - BITS)) >= threshold;
     }
 
+    /**
+     * For {@code count} elements, {@code apart} positions from each other, 1 if the element stays, else 0; several
+     * times faster than {@link #keeps} one by one.
+     *
+     * @param kept to be filled from its beginning
+     */
+    public void fill(long position, long apart, long[] kept, int count) {
+        stream.fill(position, apart, kept, count);
+        long last = threshold - 1L;
+        for (int i = 0; i < count; i++) {
+            kept[i] = (last - (kept[i] >>> (Long.SIZE - BITS))) >>> (Long.SIZE - 1);
+        }
+    }
+
     /** The factor of the elements that stay. */
     public float scale() {
         return scale;

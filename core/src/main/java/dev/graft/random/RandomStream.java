@@ -70,6 +70,25 @@ public final class RandomStream implements RandomGenerator {
         return mix(start + (position + 1) * step);
     }
 
+    /**
+     * The numbers of {@code count} positions, {@code apart} from each other, as {@link #at} gives them; several times
+     * faster than one by one.
+     *
+     * @param numbers to be filled from its beginning
+     */
+    public void fill(long position, long apart, long[] numbers, int count) {
+        long state = start + (position + 1) * step;
+        long further = apart * step;
+        for (int i = 0; i < count; i++) {
+            numbers[i] = state;
+            state += further;
+        }
+        // A loop of its own, without a sum that runs along, because the JIT compiler makes vectors of it.
+        for (int i = 0; i < count; i++) {
+            numbers[i] = mix(numbers[i]);
+        }
+    }
+
     @Override
     public long nextLong() {
         return at(drawn++);

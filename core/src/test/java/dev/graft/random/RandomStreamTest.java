@@ -36,6 +36,24 @@ class RandomStreamTest {
     }
 
     @Test
+    void manyNumbersAreThoseOfTheirPositions() {
+        RandomStream stream = RandomStream.of(5, "a");
+        long[] numbers = new long[100];
+        for (long apart : new long[] {1, 7, 0, -3}) {
+            for (int count : new int[] {0, 1, 31, 99}) {
+                numbers[count] = 42;
+                stream.fill(1L << 33, apart, numbers, count);
+                for (int i = 0; i < count; i++) {
+                    assertThat(numbers[i])
+                            .as("%d of %d, %d apart", i, count, apart)
+                            .isEqualTo(stream.at((1L << 33) + i * apart));
+                }
+                assertThat(numbers[count]).isEqualTo(42);
+            }
+        }
+    }
+
+    @Test
     void noNumberOfOneStreamComesInAnother() {
         int count = 500;
         Set<Long> seen = new HashSet<>();

@@ -128,7 +128,7 @@ public final class NetworksVersusTorch {
                 ? Optional.of(LibtorchRow.of(row, tensors))
                 : Optional.empty();
         Step graft = row.graft();
-        try {
+        try (graft) {
             float expected = graft.run();
             libtorch.ifPresent(l -> check(row, "libtorch", expected, l.run()));
             pip.ifPresent(p -> check(row, "PyTorch", expected, p.firstResult()));

@@ -20,13 +20,24 @@ import java.util.function.Supplier;
  * @param net the network, where there is one
  * @param inputs {@code input}, and what else the row needs; {@code labels} if the loss is cross-entropy, otherwise it
  *     is the mean of squares
+ * @param own a step that differs from what {@code mode} says
  */
 record Row(
         String name,
         String mode,
         Optional<Module> net,
         Map<String, Tensor> inputs,
-        Function<Map<String, Tensor>, Tensor> forward) {
+        Function<Map<String, Tensor>, Tensor> forward,
+        Optional<Function<Map<String, Tensor>, Step>> own) {
+
+    Row(
+            String name,
+            String mode,
+            Optional<Module> net,
+            Map<String, Tensor> inputs,
+            Function<Map<String, Tensor>, Tensor> forward) {
+        this(name, mode, net, inputs, forward, Optional.empty());
+    }
 
     static Row of(String name, String mode, Module net, Map<String, Tensor> inputs) {
         return new Row(name, mode, Optional.of(net), inputs, x -> net.forward(x.get("input")));
@@ -45,6 +56,9 @@ record Row(
     }
 
     Step graft() {
+        if (own.isPresent()) {
+            return own.get().apply(inputs);
+        }
         if (!trains()) {
             net.ifPresent(Module::eval);
             return step(() -> Autograd.noGrad(() -> first(forward.apply(inputs))));

@@ -45,6 +45,7 @@ final class Rows {
         Map<String, List<String>> rows = new LinkedHashMap<>();
         rows.put("mlp", List.of("train"));
         rows.put("records", List.of("train"));
+        rows.put("readmission", List.of("train"));
         for (String name : List.of("conv1d", "transformer", "lstm")) {
             rows.put(name, List.of("train", "inference"));
         }
@@ -78,6 +79,7 @@ final class Rows {
                         mode,
                         new Records(random),
                         Map.of("input", classes(random, 1000, 1024, 8), "labels", classes(random, 2, 1024)));
+            case "readmission" -> Readmission.row(name, mode, random);
             case "conv1d" -> Row.of(name, mode, new Dilated(random), Map.of("input", Tensor.randn(random, 8, 4, 5000)));
             case "transformer" ->
                 Row.of(name, mode, new Block(random, 384, 6), Map.of("input", Tensor.randn(random, 8, 197, 384)));

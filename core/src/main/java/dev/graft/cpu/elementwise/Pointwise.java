@@ -224,7 +224,6 @@ public final class Pointwise {
         float[] xs = CpuStorage.floats(x);
         float[] ys = CpuStorage.floatsToWrite(y);
         DropoutMask mask = DropoutMask.of(p, seed);
-        float scale = mask.scale();
         // Counts row-major positions along the walk, because the memory layout must not change the mask.
         View positions = new View(y.storage(), 0, y.shape(), y.shape().contiguousStrides());
         StridedWalk walk = StridedWalk.of(1, x, y, positions);
@@ -237,9 +236,42 @@ public final class Pointwise {
                 (from, to) -> walk.runs(1, from, to, (at, first, count) -> {
                     int xAt = walk.at(0, first);
                     int position = walk.at(2, first);
-                    for (int i = 0; i < count; i++) {
-                        ys[at + i * yStep] = mask.keeps(position + (long) i * step) ? xs[xAt + i * xStep] * scale : 0f;
-                    }
+                    drop(mask, position, step, xs, xAt, xStep, ys, at, yStep, count);
                 }));
+    }
+
+    /** Without a branch, which no processor could predict; what is dropped becomes 0 even if it is NaN. */
+    private void drop(
+            DropoutMask mask,
+            long position,
+            int apart,
+            float[] x,
+            int xAt,
+            int xStep,
+            float[] y,
+            int yAt,
+            int yStep,
+            int count) {
+        float scale = mask.scale();
+        long[] kept = context.workspace().longs(0, Math.min(count, Workspace.BLOCK));
+        for (int start = 0; start < count; start += Workspace.BLOCK) {
+            int size = Math.min(Workspace.BLOCK, count - start);
+            mask.fill(position + (long) start * apart, apart, kept, size);
+            int from = xAt + start * xStep;
+            int to = yAt + start * yStep;
+            if (xStep == 1 && yStep == 1) {
+                for (int i = 0; i < size; i++) {
+                    y[to + i] = chosen(x[from + i] * scale, kept[i]);
+                }
+            } else {
+                for (int i = 0; i < size; i++) {
+                    y[to + i * yStep] = chosen(x[from + i * xStep] * scale, kept[i]);
+                }
+            }
+        }
+    }
+
+    private static float chosen(float value, long kept) {
+        return Float.intBitsToFloat(Float.floatToRawIntBits(value) & -(int) kept);
     }
 }

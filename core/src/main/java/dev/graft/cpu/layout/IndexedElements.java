@@ -56,6 +56,8 @@ public final class IndexedElements {
         ElementAccess xs = ElementAccess.of(x);
         ElementAccess ys = ElementAccess.of(y);
         ys.changed();
+        Object source = CpuStorage.of(x).array(Object.class);
+        Object target = CpuStorage.of(y).array(Object.class);
         byte[] xBytes = x.dtype().bytes() == 1 ? CpuStorage.of(x).array(byte[].class) : null;
         byte[] yBytes = x.dtype().bytes() == 1 ? CpuStorage.of(y).array(byte[].class) : null;
         context.forRange(
@@ -64,6 +66,10 @@ public final class IndexedElements {
                 (from, to) -> walk.runs(2, from, to, (at, position, count) -> {
                     int xAt = walk.at(0, position);
                     int iAt = walk.at(1, position);
+                    if (walk.step(0) == 1 && walk.step(1) == 0 && walk.step(2) == 1) {
+                        System.arraycopy(source, xAt + (int) is[iAt] * step, target, at, count);
+                        return;
+                    }
                     if (xBytes != null && yBytes != null) {
                         int[] steps = {walk.step(0), walk.step(1), walk.step(2)};
                         gatherBytes(xBytes, xAt, is, iAt, yBytes, at, steps, step, count);

@@ -170,7 +170,9 @@ public final class Attention {
             }
             sums[logAt] = (float) Math.log(sum);
             if (seen.drops()) {
-                seen.drop((((long) n * sizes.heads() + h) * sizes.queries() + row) * sizes.keys(), scores, at, keys);
+                long[] kept = context.workspace().longs(0, keys);
+                seen.fillKept((((long) n * sizes.heads() + h) * sizes.queries() + row) * sizes.keys(), kept, keys);
+                seen.drop(kept, scores, at, keys);
             }
             return (float) (1 / sum);
         }

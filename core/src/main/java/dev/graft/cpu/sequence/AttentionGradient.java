@@ -278,6 +278,7 @@ public final class AttentionGradient {
             int f = sizes.valueWidth();
             float[] weight = new float[1];
             float[] gradient = new float[1];
+            long[] kept = context.workspace().longs(0, 1);
             float[] dqs = context.workspace().floats(4, ROWS * keyRow);
             for (int i = from; i < to; i++) {
                 Arrays.fill(dqs, 0, e, 0f);
@@ -300,8 +301,9 @@ public final class AttentionGradient {
                     }
                     if (seen.drops()) {
                         long position = (((long) n * sizes.heads() + h) * sizes.queries() + i) * sizes.keys() + j;
-                        seen.drop(position, weight, 0, 1);
-                        seen.drop(position, gradient, 0, 1);
+                        seen.fillKept(position, kept, 1);
+                        seen.drop(kept, weight, 0, 1);
+                        seen.drop(kept, gradient, 0, 1);
                     }
                     float ds = p * (gradient[0] - inner) * scale;
                     for (int c = 0; c < f; c++) {
@@ -361,10 +363,12 @@ public final class AttentionGradient {
 
         private void drop(int first, int rows, int j, int count, float[] weights, float[] dropped, float[] scores) {
             System.arraycopy(weights, 0, dropped, 0, rows * width);
+            long[] kept = context.workspace().longs(0, count);
             for (int r = 0; r < rows; r++) {
                 long position = (((long) n * sizes.heads() + h) * sizes.queries() + first + r) * sizes.keys() + j;
-                seen.drop(position, dropped, r * width, count);
-                seen.drop(position, scores, r * width, count);
+                seen.fillKept(position, kept, count);
+                seen.drop(kept, dropped, r * width, count);
+                seen.drop(kept, scores, r * width, count);
             }
         }
 

@@ -90,15 +90,16 @@ final class AttentionMask {
         }
     }
 
-    /**
-     * Multiplies weights by 0 or by the scale of those that stay.
-     *
-     * @param position of the first one, in row-major order
-     */
-    void drop(long position, float[] weights, int weightsAt, int count) {
-        DropoutMask mask = dropped.orElseThrow();
+    /** Which of the weights from row-major position {@code position} on stay, for {@link #drop}. */
+    void fillKept(long position, long[] kept, int count) {
+        dropped.orElseThrow().fill(position, 1, kept, count);
+    }
+
+    /** Multiplies weights by 0 or by the scale of those that stay. */
+    void drop(long[] kept, float[] weights, int weightsAt, int count) {
+        float[] factors = {0f, dropped.orElseThrow().scale()};
         for (int j = 0; j < count; j++) {
-            weights[weightsAt + j] *= mask.keeps(position + j) ? mask.scale() : 0f;
+            weights[weightsAt + j] *= factors[(int) kept[j]];
         }
     }
 }
