@@ -324,6 +324,26 @@ public interface Backend {
             Optional<View> cn);
 
     /**
+     * As {@link #recurrent}, where nothing is needed for a gradient: the inputs {@code x [T, N, F]} and
+     * {@code inputWeight [G * H, F]} take the place of their product, which need not exist as a whole. The last
+     * dimension of x is contiguous, the other strides are free; inputWeight has any strides.
+     */
+    void recurrentOutputs(
+            RecurrentCell cell,
+            boolean reverse,
+            View x,
+            View inputWeight,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            View hn,
+            Optional<View> cn);
+
+    /**
      * The gradients of {@link #recurrent} by the input part of the gates, {@code dgates [T, N, G * H]}, and by the
      * state. {@code dhidden}, of the same shape, receives the gradient by the hidden part; it is given for a GRU only,
      * as an LSTM's is the same. Both are 0 in steps that do not count. Missing gradients of results are 0. Strides as

@@ -423,6 +423,34 @@ public abstract class ComposedBackend implements Backend {
     }
 
     @Override
+    public void recurrentOutputs(
+            RecurrentCell cell,
+            boolean reverse,
+            View x,
+            View inputWeight,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            View hn,
+            Optional<View> cn) {
+        try (Temporaries t = temporaries()) {
+            View gates = t.empty(DType.F32, x.dim(0), x.dim(1), inputWeight.dim(0));
+            View turned = new View(
+                    inputWeight.storage(),
+                    inputWeight.offset(),
+                    Shape.of(x.dim(0), inputWeight.dim(1), inputWeight.dim(0)),
+                    new long[] {0, inputWeight.strides()[1], inputWeight.strides()[0]});
+            matmul(x, turned, gates);
+            recurrent(
+                    cell, reverse, gates, weight, inputBias, hiddenBias, h0, c0, lengths, y, Optional.empty(), hn, cn);
+        }
+    }
+
+    @Override
     public void recurrentBackward(
             RecurrentCell cell,
             boolean reverse,

@@ -53,6 +53,7 @@ import dev.graft.cpu.sequence.AttentionGradient;
 import dev.graft.cpu.sequence.BlockProducts;
 import dev.graft.cpu.sequence.Recurrence;
 import dev.graft.type.DType;
+import dev.graft.type.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
@@ -489,6 +490,64 @@ public final class CpuBackend implements Backend {
             View hn,
             Optional<View> cn) {
         recurrence.forward(cell, reverse, gates, weight, inputBias, hiddenBias, h0, c0, lengths, y, memory, hn, cn);
+    }
+
+    @Override
+    public void recurrentOutputs(
+            RecurrentCell cell,
+            boolean reverse,
+            View x,
+            View inputWeight,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            View hn,
+            Optional<View> cn) {
+        if (recurrence.takesInputs(inputWeight)) {
+            recurrence.outputs(
+                    cell, reverse, x, inputWeight, weight, inputBias, hiddenBias, h0, c0, lengths, y, hn, cn);
+            return;
+        }
+        boolean bySequence = x.strides()[1] > x.strides()[0];
+        int width = inputWeight.dim(0);
+        Storage product = allocate(DType.F32, (long) x.dim(0) * x.dim(1) * width);
+        try {
+            Shape shape = bySequence ? Shape.of(x.dim(1), x.dim(0), width) : Shape.of(x.dim(0), x.dim(1), width);
+            View gates = new View(product, 0, shape, shape.contiguousStrides());
+            View turned = new View(
+                    inputWeight.storage(),
+                    inputWeight.offset(),
+                    Shape.of(shape.dim(0), inputWeight.dim(1), width),
+                    new long[] {0, inputWeight.strides()[1], inputWeight.strides()[0]});
+            matmul(bySequence ? exchanged(x) : x, turned, gates);
+            recurrent(
+                    cell,
+                    reverse,
+                    bySequence ? exchanged(gates) : gates,
+                    weight,
+                    inputBias,
+                    hiddenBias,
+                    h0,
+                    c0,
+                    lengths,
+                    y,
+                    Optional.empty(),
+                    hn,
+                    cn);
+        } finally {
+            product.release();
+        }
+    }
+
+    private static View exchanged(View x) {
+        long[] strides = x.strides();
+        return new View(x.storage(), x.offset(), Shape.of(x.dim(1), x.dim(0), x.dim(2)), new long[] {
+            strides[1], strides[0], strides[2]
+        });
     }
 
     @Override

@@ -73,37 +73,59 @@ sealed interface RecurrentOp extends Op {
             Tensor source = Raw.contiguous(byStep(x, bySequence));
             int outer = source.dim(0);
             int inner = source.dim(1);
+            Tensor result = Raw.empty(x, steps * batch * units + (lstm() ? 2 : 1) * batch * units);
+            Tensor hidden = Raw.contiguous(in[HIDDEN_WEIGHT]);
+            Tensor h0 = Raw.contiguous(in[H0]);
+            Optional<Tensor> c0 = lstm() ? Optional.of(Raw.contiguous(in[C0])) : Optional.empty();
+            Optional<Tensor> lengths = ragged ? Optional.of(checked(in[lengths()], steps)) : Optional.empty();
+            Optional<View> inputBias =
+                    biased ? Optional.of(Raw.contiguous(in[bias()]).view()) : Optional.empty();
+            Optional<View> hiddenBias =
+                    biased ? Optional.of(Raw.contiguous(in[bias() + 1]).view()) : Optional.empty();
+            View y = outputs(result, outer, inner, units, bySequence).view();
+            View hn = state(result, steps, batch, units, 0).view();
+            Optional<View> cn =
+                    lstm() ? Optional.of(state(result, steps, batch, units, 1).view()) : Optional.empty();
+            if (!saved.recording()) {
+                x.backend()
+                        .recurrentOutputs(
+                                cell,
+                                reverse,
+                                byStep(source, bySequence).view(),
+                                in[INPUT_WEIGHT].view(),
+                                hidden.view(),
+                                inputBias,
+                                hiddenBias,
+                                h0.view(),
+                                c0.map(Tensor::view),
+                                lengths.map(Tensor::view),
+                                y,
+                                hn,
+                                cn);
+                return result;
+            }
             Tensor gates = Raw.empty(x, outer, inner, width);
             x.backend()
                     .matmul(
                             rows(source).view(),
                             Raw.permute(in[INPUT_WEIGHT], 1, 0).view(),
                             rows(gates).view());
-            Tensor result = Raw.empty(x, steps * batch * units + (lstm() ? 2 : 1) * batch * units);
-            Tensor hidden = Raw.contiguous(in[HIDDEN_WEIGHT]);
-            Tensor h0 = Raw.contiguous(in[H0]);
-            Optional<Tensor> c0 = lstm() ? Optional.of(Raw.contiguous(in[C0])) : Optional.empty();
-            Optional<Tensor> lengths = ragged ? Optional.of(checked(in[lengths()], steps)) : Optional.empty();
-            Optional<Tensor> memory =
-                    saved.recording() ? Optional.of(Raw.empty(x, outer, inner, units)) : Optional.empty();
+            Tensor memory = Raw.empty(x, outer, inner, units);
             x.backend()
                     .recurrent(
                             cell,
                             reverse,
                             byStep(gates, bySequence).view(),
                             hidden.view(),
-                            biased ? Optional.of(Raw.contiguous(in[bias()]).view()) : Optional.empty(),
-                            biased ? Optional.of(Raw.contiguous(in[bias() + 1]).view()) : Optional.empty(),
+                            inputBias,
+                            hiddenBias,
                             h0.view(),
                             c0.map(Tensor::view),
                             lengths.map(Tensor::view),
-                            outputs(result, outer, inner, units, bySequence).view(),
-                            memory.map(m -> byStep(m, bySequence).view()),
-                            state(result, steps, batch, units, 0).view(),
-                            lstm()
-                                    ? Optional.of(state(result, steps, batch, units, 1)
-                                            .view())
-                                    : Optional.empty());
+                            y,
+                            Optional.of(byStep(memory, bySequence).view()),
+                            hn,
+                            cn);
             saved.putIf(saved.needs(INPUT_WEIGHT), X, source);
             saved.putIf(saved.needs(X), INPUT_WEIGHT, in[INPUT_WEIGHT]);
             saved.put(HIDDEN_WEIGHT, hidden);
@@ -113,7 +135,7 @@ sealed interface RecurrentOp extends Op {
             boolean more = !lstm() || needsMoreThanCells(saved, in.length);
             c0.ifPresent(c -> saved.putIf(more, C0, c));
             saved.put(GATES, gates);
-            memory.ifPresent(m -> saved.put(MEMORY, m));
+            saved.put(MEMORY, memory);
             saved.putIf(outputs, RESULT, result);
             lengths.ifPresent(l -> saved.put(LENGTHS, l));
             saved.layout(new long[] {bySequence ? 1 : 0});

@@ -8,6 +8,9 @@ public interface BlockProducts {
     /** The most columns of a panel; a multiple of 4. */
     int width();
 
+    /** Whether products of a few rows take no longer than their part of a large one. */
+    boolean likesFewRows();
+
     /** Columns in whole vectors, which a panel must have. */
     int padded(int columns);
 

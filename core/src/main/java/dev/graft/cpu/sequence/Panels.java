@@ -1,9 +1,13 @@
 package dev.graft.cpu.sequence;
 
+import dev.graft.cpu.run.ExecutionContext;
 import java.util.Arrays;
 
 /** Matrices cut into panels of at most {@link BlockProducts#width} columns, one after the other. */
 final class Panels {
+    /** Floats of a task that packs. */
+    private static final int TASK = 1 << 15;
+
     private Panels() {}
 
     /** Floats of a matrix in panels. */
@@ -35,6 +39,26 @@ final class Panels {
             int count = Math.min(width, columns - first);
             panel(x, at + first * columnStep, rowStep, columnStep, rows, count, out, outAt + first * rows, width);
         }
+    }
+
+    /** As {@link #pack}, on several threads. */
+    static void pack(
+            ExecutionContext context,
+            BlockProducts products,
+            float[] x,
+            int at,
+            int rowStep,
+            int columnStep,
+            int rows,
+            int columns,
+            float[] out) {
+        int panel = products.width();
+        int grain = Math.max(1, TASK / Math.max(1, rows * panel));
+        context.forRange((columns + panel - 1) / panel, grain, (from, to) -> {
+            int first = from * panel;
+            int count = Math.min(columns, to * panel) - first;
+            pack(products, x, at + first * columnStep, rowStep, columnStep, rows, count, out, first * rows);
+        });
     }
 
     /** Multiplies packed numbers by a factor. */

@@ -12,6 +12,12 @@ public final class PlainBlockProducts implements BlockProducts {
         return WIDTH;
     }
 
+    /** Large products are OpenBLAS's. */
+    @Override
+    public boolean likesFewRows() {
+        return false;
+    }
+
     @Override
     public int padded(int columns) {
         return (columns + LANES - 1) / LANES * LANES;

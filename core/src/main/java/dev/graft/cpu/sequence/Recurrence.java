@@ -7,6 +7,7 @@ import dev.graft.cpu.run.ExecutionContext;
 import dev.graft.cpu.run.Workspace;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The steps of a recurrent layer. A task runs all steps of a few sequences, so tasks never wait for one another; the
@@ -15,6 +16,10 @@ import java.util.Optional;
 public final class Recurrence {
     /** Sequences of a task. */
     static final int ROWS = 16;
+    /** Steps whose inputs are multiplied together, so that their weights are read less often. */
+    private static final int TOGETHER = 4;
+    /** The most floats of input weights that a task multiplies by itself: they are read anew all the time. */
+    private static final int INPUT_WEIGHTS = 1 << 18;
 
     private final ExecutionContext context;
     private final BlockProducts products;
@@ -75,17 +80,181 @@ public final class Recurrence {
             View hn,
             Optional<View> cn) {
         context.awaitKernels();
-        int steps = gates.dim(0);
-        int sequences = gates.dim(1);
-        int units = weight.dim(1);
         Steps gate = Steps.of(gates, CpuStorage.floatsToWrite(gates));
+        run(
+                cell,
+                reverse,
+                () -> new GivenGates(gate),
+                weight,
+                inputBias,
+                hiddenBias,
+                h0,
+                c0,
+                lengths,
+                y,
+                memory,
+                hn,
+                cn);
+    }
+
+    /** Whether {@link #outputs} is faster than a product of all inputs and {@link #forward}. */
+    public boolean takesInputs(View inputWeight) {
+        return products.likesFewRows() && inputWeight.numel() <= INPUT_WEIGHTS;
+    }
+
+    /**
+     * See {@link dev.graft.backend.Backend#recurrentOutputs}. The gates of all steps would be many times as large as a
+     * cache: each task computes those of a few steps at a time.
+     */
+    public void outputs(
+            RecurrentCell cell,
+            boolean reverse,
+            View x,
+            View inputWeight,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            View hn,
+            Optional<View> cn) {
+        context.awaitKernels();
+        Steps inputs = Steps.of(x, CpuStorage.floats(x));
+        int depth = x.dim(2);
+        int width = inputWeight.dim(0);
+        float[] panels = context.workspace().array(Workspace.Slot.SHARED_LEFT, Panels.size(products, depth, width));
+        Panels.pack(
+                context,
+                products,
+                CpuStorage.floats(inputWeight),
+                CpuStorage.offset(inputWeight),
+                CpuStorage.stride(inputWeight, 1),
+                CpuStorage.stride(inputWeight, 0),
+                depth,
+                width,
+                panels);
+        run(
+                cell,
+                reverse,
+                () -> new MultipliedInputs(inputs, panels, width, x.dim(0), reverse),
+                weight,
+                inputBias,
+                hiddenBias,
+                h0,
+                c0,
+                lengths,
+                y,
+                Optional.empty(),
+                hn,
+                cn);
+    }
+
+    /** Where a task finds the input part of the gates of the step that it is at. */
+    private abstract static class Gates {
+        /** Comes to a step of the sequences from {@code first} on. */
+        void begin(int step, int first, int rows) {}
+
+        abstract float[] data();
+
+        abstract int at(int t, int first, int row);
+    }
+
+    /** Gates of all steps, which the step's activations replace. */
+    private static final class GivenGates extends Gates {
+        private final Steps gates;
+
+        GivenGates(Steps gates) {
+            this.gates = gates;
+        }
+
+        @Override
+        float[] data() {
+            return gates.data;
+        }
+
+        @Override
+        int at(int t, int first, int row) {
+            return gates.at(t, first + row);
+        }
+    }
+
+    /** Gates of a few steps, multiplied when the first of these begins. */
+    private final class MultipliedInputs extends Gates {
+        private final Steps x;
+        private final float[] panels;
+        private final int width;
+        private final int steps;
+        private final boolean reverse;
+        private final int gateRow;
+        private final float[] gates;
+        private final float[] rows;
+        private int place;
+
+        MultipliedInputs(Steps x, float[] panels, int width, int steps, boolean reverse) {
+            this.x = x;
+            this.panels = panels;
+            this.width = width;
+            this.steps = steps;
+            this.reverse = reverse;
+            gateRow = products.padded(width);
+            gates = context.workspace().floats(4, TOGETHER * ROWS * gateRow);
+            rows = context.workspace().floats(5, TOGETHER * ROWS * x.width);
+        }
+
+        @Override
+        void begin(int step, int first, int count) {
+            place = step % TOGETHER * count;
+            if (place > 0) {
+                return;
+            }
+            int together = Math.min(TOGETHER, steps - step);
+            for (int s = 0; s < together; s++) {
+                int t = reverse ? steps - 1 - step - s : step + s;
+                for (int r = 0; r < count; r++) {
+                    System.arraycopy(x.data, x.at(t, first + r), rows, (s * count + r) * x.width, x.width);
+                }
+            }
+            Panels.multiply(
+                    products, rows, 0, x.width, panels, width, width, gates, gateRow, together * count, x.width);
+        }
+
+        @Override
+        float[] data() {
+            return gates;
+        }
+
+        @Override
+        int at(int t, int first, int row) {
+            return (place + row) * gateRow;
+        }
+    }
+
+    private void run(
+            RecurrentCell cell,
+            boolean reverse,
+            Supplier<Gates> gatesOfTask,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            Optional<View> memory,
+            View hn,
+            Optional<View> cn) {
+        int steps = y.dim(0);
+        int sequences = y.dim(1);
+        int units = weight.dim(1);
         Steps out = Steps.of(y, CpuStorage.floatsToWrite(y));
         Optional<Steps> kept = memory.map(m -> Steps.of(m, CpuStorage.floatsToWrite(m)));
         Lengths length = new Lengths(lengths, steps);
         int width = cell.gates() * units;
         Workspace mine = context.workspace();
         float[] w = mine.array(Workspace.Slot.SHARED_RIGHT, Panels.size(products, units, width));
-        Panels.pack(products, CpuStorage.floats(weight), CpuStorage.offset(weight), 1, units, units, width, w, 0);
+        Panels.pack(context, products, CpuStorage.floats(weight), CpuStorage.offset(weight), 1, units, units, width, w);
         float[] input = bias(inputBias, width);
         float[] hidden = bias(hiddenBias, width);
         float[] firstH = CpuStorage.floats(h0);
@@ -100,12 +269,14 @@ public final class Recurrence {
             float[] c = workspace.floats(1, ROWS * units);
             float[] sums = workspace.floats(2, ROWS * sumRow);
             float[] scratch = workspace.floats(3, units);
+            Gates gates = gatesOfTask.get();
             System.arraycopy(firstH, CpuStorage.offset(h0) + from * units, h, 0, rows * units);
             if (cell == RecurrentCell.LSTM) {
                 System.arraycopy(firstC, CpuStorage.offset(c0.orElseThrow()) + from * units, c, 0, rows * units);
             }
             for (int step = 0; step < steps; step++) {
                 int t = reverse ? steps - 1 - step : step;
+                gates.begin(step, from, rows);
                 Panels.multiply(products, h, 0, units, w, width, width, sums, sumRow, rows, units);
                 for (int r = 0; r < rows; r++) {
                     int n = from + r;
@@ -113,15 +284,15 @@ public final class Recurrence {
                         out.clear(t, n);
                         continue;
                     }
-                    int at = gate.at(t, n);
+                    int at = gates.at(t, from, r);
                     if (cell == RecurrentCell.LSTM) {
-                        cells.lstm(gate.data, at, sums, r * sumRow, input, hidden, c, h, r * units, units, scratch);
+                        cells.lstm(gates.data(), at, sums, r * sumRow, input, hidden, c, h, r * units, units, scratch);
                         if (kept.isPresent()) {
                             System.arraycopy(
                                     c, r * units, kept.get().data, kept.get().at(t, n), units);
                         }
                     } else {
-                        cells.gru(gate.data, at, sums, r * sumRow, input, hidden, h, r * units, units);
+                        cells.gru(gates.data(), at, sums, r * sumRow, input, hidden, h, r * units, units);
                         if (kept.isPresent()) {
                             System.arraycopy(
                                     sums,
@@ -179,7 +350,7 @@ public final class Recurrence {
         Steps dhid = dhidden.map(d -> Steps.of(d, CpuStorage.floatsToWrite(d))).orElse(dgate);
         Lengths length = new Lengths(lengths, steps);
         float[] w = context.workspace().array(Workspace.Slot.SHARED_RIGHT, Panels.size(products, width, units));
-        Panels.pack(products, CpuStorage.floats(weight), CpuStorage.offset(weight), units, 1, width, units, w, 0);
+        Panels.pack(context, products, CpuStorage.floats(weight), CpuStorage.offset(weight), units, 1, width, units, w);
         // The state before the first step: an LSTM's cells, a GRU's outputs.
         View first = lstm ? c0.orElseThrow() : h0;
         float[] before = CpuStorage.floats(first);

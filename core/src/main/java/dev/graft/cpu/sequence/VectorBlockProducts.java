@@ -11,6 +11,11 @@ public final class VectorBlockProducts implements BlockProducts {
     }
 
     @Override
+    public boolean likesFewRows() {
+        return true;
+    }
+
+    @Override
     public int padded(int columns) {
         return MicroKernel.padded(columns);
     }

@@ -42,8 +42,11 @@ final class SequenceKernelCases {
             for (boolean reverse : new boolean[] {false, true}) {
                 recurrent(cases, cell, reverse, false, false, true, 4, 3, 5);
                 recurrent(cases, cell, reverse, true, true, false, 5, 4, 3);
+                recurrentOutputs(cases, cell, reverse, false, true, true, 9, 3, 4, 5);
+                recurrentOutputs(cases, cell, reverse, true, false, false, 6, 4, 1, 3);
             }
             recurrent(cases, cell, false, true, false, true, 2, 18, 19);
+            recurrentOutputs(cases, cell, true, true, false, true, 7, 18, 40, 19);
         }
         return cases;
     }
@@ -270,6 +273,89 @@ final class SequenceKernelCases {
         long[] strides =
                 bySequence ? new long[] {width, (long) steps * width, 1} : new long[] {(long) batch * width, width, 1};
         return new View(storage, 0, Shape.of(steps, batch, width), strides);
+    }
+
+    /** Without a gradient, from the inputs on; {@code depth} is theirs. */
+    private static void recurrentOutputs(
+            List<KernelCase> cases,
+            RecurrentCell cell,
+            boolean reverse,
+            boolean ragged,
+            boolean bySequence,
+            boolean biased,
+            int steps,
+            int batch,
+            int depth,
+            int units) {
+        boolean lstm = cell == RecurrentCell.LSTM;
+        int width = cell.gates() * units;
+        Nd lengths = ragged
+                ? Nd.fill(new int[] {batch}, i -> new int[] {steps, 1, 2, 0}[i[0] % 4])
+                : Nd.fill(new int[] {batch}, i -> steps);
+        Nd x = random(81, steps, batch, depth);
+        Nd inputWeight = random(82, width, depth).map(v -> (float) (v / 4));
+        Nd weight = random(83, width, units).map(v -> (float) (v / 4));
+        Nd[] operands = {
+            Nd.fill(new int[] {steps, batch, width}, i -> {
+                double sum = 0;
+                for (int k = 0; k < depth; k++) {
+                    sum += x.get(i[0], i[1], k) * inputWeight.get(i[2], k);
+                }
+                return sum;
+            }),
+            weight,
+            random(84, width),
+            random(85, width),
+            random(86, batch, units),
+            random(87, batch, units),
+            Nd.fill(new int[] {steps, batch, width}, i -> 0)
+        };
+        Nd all = Gradients.value(in -> recurrent(in, cell, reverse, lengths, biased), operands);
+        KernelCase k = new KernelCase("recurrentOutputs " + cell + (reverse ? " reverse" : "")
+                + (ragged ? " ragged" : "") + (bySequence ? " by sequence" : "") + (biased ? "" : " without bias")
+                + " of " + units);
+        k.in(CONTIGUOUS, x).in(CONTIGUOUS, inputWeight);
+        for (int i = 1; i < 6; i++) {
+            k.in(CONTIGUOUS, operands[i]);
+        }
+        k.in(CONTIGUOUS, DType.I64, lengths);
+        k.out(CONTIGUOUS, steps, batch, units).out(CONTIGUOUS, batch, units);
+        if (lstm) {
+            k.out(CONTIGUOUS, batch, units);
+        }
+        cases.add(k.terms(400)
+                .call((b, in, out) -> {
+                    List<Storage> owned = new ArrayList<>();
+                    View source = scratch(b, owned, bySequence, steps, batch, depth);
+                    View y = scratch(b, owned, bySequence, steps, batch, units);
+                    b.copy(in[0], source);
+                    b.recurrentOutputs(
+                            cell,
+                            reverse,
+                            source,
+                            in[1],
+                            in[2],
+                            biased ? Optional.of(in[3]) : Optional.empty(),
+                            biased ? Optional.of(in[4]) : Optional.empty(),
+                            in[5],
+                            lstm ? Optional.of(in[6]) : Optional.empty(),
+                            ragged ? Optional.of(in[7]) : Optional.empty(),
+                            y,
+                            out[1],
+                            lstm ? Optional.of(out[2]) : Optional.empty());
+                    b.copy(y, out[0]);
+                    b.synchronize();
+                    owned.forEach(Storage::release);
+                })
+                .expect(in -> {
+                    int size = batch * units;
+                    List<Nd> expected = new ArrayList<>(
+                            List.of(part(all, 0, steps, batch, units), part(all, steps * size, batch, units)));
+                    if (lstm) {
+                        expected.add(part(all, (steps + 1) * size, batch, units));
+                    }
+                    return expected.toArray(Nd[]::new);
+                }));
     }
 
     /** Forward and backward in one call, as gates and memory are defined only where steps count. */

@@ -577,6 +577,42 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
+    public void recurrentOutputs(
+            RecurrentCell cell,
+            boolean reverse,
+            View x,
+            View inputWeight,
+            View weight,
+            Optional<View> inputBias,
+            Optional<View> hiddenBias,
+            View h0,
+            Optional<View> c0,
+            Optional<View> lengths,
+            View y,
+            View hn,
+            Optional<View> cn) {
+        Caller caller = check("recurrentOutputs").floats(x, inputWeight, weight, h0, y, hn);
+        caller.reads(x, inputWeight, weight, h0).writes(y, hn).contiguous(weight, h0, hn);
+        List.of(inputBias, hiddenBias, c0, cn)
+                .forEach(o -> o.ifPresent(v -> caller.floats(v).reads(v).contiguous(v)));
+        lengths.ifPresent(l -> caller.dtype(DType.I64, l).reads(l).contiguous(l));
+        worker.submit(() -> Sequences.recurrentOutputs(
+                cell,
+                reverse,
+                on(x),
+                on(inputWeight),
+                on(weight),
+                on(inputBias),
+                on(hiddenBias),
+                on(h0),
+                on(c0),
+                on(lengths),
+                on(y),
+                on(hn),
+                on(cn)));
+    }
+
+    @Override
     public void recurrentBackward(
             RecurrentCell cell,
             boolean reverse,

@@ -169,6 +169,81 @@ final class Sequences {
             Optional<Elements> memory,
             Elements hn,
             Optional<Elements> cn) {
+        run(
+                cell,
+                reverse,
+                (t, n, row) -> gates.get(t, n, row),
+                Optional.of(gates),
+                weight,
+                inputBias,
+                hiddenBias,
+                h0,
+                c0,
+                lengths,
+                y,
+                memory,
+                hn,
+                cn);
+    }
+
+    static void recurrentOutputs(
+            RecurrentCell cell,
+            boolean reverse,
+            Elements x,
+            Elements inputWeight,
+            Elements weight,
+            Optional<Elements> inputBias,
+            Optional<Elements> hiddenBias,
+            Elements h0,
+            Optional<Elements> c0,
+            Optional<Elements> lengths,
+            Elements y,
+            Elements hn,
+            Optional<Elements> cn) {
+        Inputs inputs = (t, n, row) -> {
+            double sum = 0;
+            for (int i = 0; i < x.dim(2); i++) {
+                sum += x.get(t, n, i) * inputWeight.get(row, i);
+            }
+            return sum;
+        };
+        run(
+                cell,
+                reverse,
+                inputs,
+                Optional.empty(),
+                weight,
+                inputBias,
+                hiddenBias,
+                h0,
+                c0,
+                lengths,
+                y,
+                Optional.empty(),
+                hn,
+                cn);
+    }
+
+    /** The input part of a gate. */
+    private interface Inputs {
+        double get(int t, int n, int row);
+    }
+
+    private static void run(
+            RecurrentCell cell,
+            boolean reverse,
+            Inputs inputs,
+            Optional<Elements> gates,
+            Elements weight,
+            Optional<Elements> inputBias,
+            Optional<Elements> hiddenBias,
+            Elements h0,
+            Optional<Elements> c0,
+            Optional<Elements> lengths,
+            Elements y,
+            Optional<Elements> memory,
+            Elements hn,
+            Optional<Elements> cn) {
         int steps = y.dim(0);
         int units = weight.dim(1);
         y.each(i -> y.set(0, i));
@@ -188,7 +263,7 @@ final class Sequences {
                     double[] z = new double[cell.gates()];
                     for (int g = 0; g < x.length; g++) {
                         int row = g * units + j;
-                        x[g] = gates.get(t, n, row)
+                        x[g] = inputs.get(t, n, row)
                                 + (inputBias.isPresent() ? inputBias.get().get(row) : 0);
                         z[g] = hiddenBias.isPresent() ? hiddenBias.get().get(row) : 0;
                         for (int u = 0; u < units; u++) {
@@ -210,8 +285,8 @@ final class Sequences {
                         h[j] = (1 - active[1]) * active[2] + active[1] * before[j];
                         kept = z[2];
                     }
-                    for (int g = 0; g < active.length; g++) {
-                        gates.set(active[g], t, n, g * units + j);
+                    for (int g = 0; g < active.length && gates.isPresent(); g++) {
+                        gates.get().set(active[g], t, n, g * units + j);
                     }
                     if (memory.isPresent()) {
                         memory.get().set(kept, t, n, j);
