@@ -12,6 +12,8 @@ public final class EmbeddingRows {
     private static final int GRAIN = 1 << 14;
     /** Floats of a task that adds rows. */
     private static final int ADDED = 1 << 13;
+    /** The least width of a row that is added as vectors. */
+    private static final int VECTOR = 16;
     /** The most floats that are added before their sum is moved to double. */
     private static final int FLOAT_ADDITIONS = 32;
 
@@ -136,15 +138,13 @@ public final class EmbeddingRows {
         }
     }
 
-    private static void addRow(float[] x, int xAt, int xStep, float[] y, int yAt, int width) {
-        if (xStep != 1) {
-            for (int c = 0; c < width; c++) {
-                y[yAt + c] += x[xAt + c * xStep];
-            }
+    private void addRow(float[] x, int xAt, int xStep, float[] y, int yAt, int width) {
+        if (xStep == 1 && width >= VECTOR) {
+            context.elementLoops().add(x, xAt, y, yAt, width);
             return;
         }
         for (int c = 0; c < width; c++) {
-            y[yAt + c] += x[xAt + c];
+            y[yAt + c] += x[xAt + c * xStep];
         }
     }
 }
