@@ -68,7 +68,9 @@ final class LibtorchRow {
 
     /** Whether libtorch takes part in a row: the networks of genomes are raced against pip's PyTorch alone. */
     static boolean has(Row row) {
-        return row.own().isEmpty() && !row.name().startsWith("scan") && !row.name().startsWith("genome");
+        return row.own().isEmpty()
+                && !row.name().startsWith("scan")
+                && !row.name().startsWith("genome");
     }
 
     static Step of(Row row, StateDict tensors) {
