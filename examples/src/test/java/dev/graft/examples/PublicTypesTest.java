@@ -66,12 +66,14 @@ class PublicTypesTest {
                         "AtFirstBatch",
                         "FeatureCache",
                         "KeptFeatures",
+                        "PatientHash",
                         "Recipe",
                         "RelayedProgress",
                         "ResultFiles",
                         "RunException",
                         "RunFolder",
                         "RunIdentity",
-                        "Stopped");
+                        "Stopped",
+                        "SubgroupFile");
     }
 }

@@ -6,6 +6,8 @@ import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.data.FoldChoice;
 import dev.graft.nn.json.Json;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.report.ClassificationReport;
 import dev.graft.nn.report.chart.Numbers;
@@ -14,6 +16,7 @@ import dev.graft.nn.report.checklist.Facts;
 import dev.graft.nn.report.page.Note;
 import dev.graft.nn.report.page.Table;
 import dev.graft.nn.run.ResultFiles;
+import dev.graft.nn.run.SubgroupFile;
 import dev.graft.nn.train.Evaluation;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A k-fold cross-validation of a fine-tuning: each image is held back once, and judged by a model that was not trained
- * on it, nor on others of its patient where {@link FineTuning#group} tells them. All that {@code graft kfold} does.
+ * on it, nor on others of its patient where {@link FineTuning#group} tells them. Epoch, temperature and thresholds are
+ * chosen on a share of the other images, so that the fold judges and chooses nothing. All that {@code graft kfold}
+ * does.
  *
  * <pre>{@code
  * CrossValidation.Result result = CrossValidation.of(
@@ -83,10 +88,7 @@ public final class CrossValidation {
      */
     public Result run() {
         Path out = tuning.values().out();
-        FineTuningValues values = tuning.values();
-        if (values.resumes() && !values.hasData()) {
-            values = values.with(FineTuningValues.OUT, folder(out, 1)).withThoseOfTheRun();
-        }
+        FineTuningValues values = asked(out);
         for (int fold = 1; fold <= folds; fold++) {
             tuning.listeners().say("fold " + fold + " of " + folds + ":");
             FineTuningValues own = values.with(FineTuningValues.OUT, folder(out, fold))
@@ -137,20 +139,49 @@ public final class CrossValidation {
                                         + " folds")
                         .with(
                                 Fact.RECALIBRATION,
-                                "none here: these probabilities are the networks' own; each fold's model has a"
-                                        + " temperature of its own")
+                                "each fold's model has a temperature of its own, fitted on images that were held back from"
+                                        + " its training and are none of its fold")
                         .with(
                                 Fact.THRESHOLD,
                                 card.decision().thresholds().isEmpty()
                                         ? usual.get(Fact.THRESHOLD).orElse("")
-                                        : "none here: each fold's model has thresholds of its own")
-                        .with(Fact.PARTITION, folds + " folds, each held back once")
+                                        : "each fold's model has thresholds of its own, chosen on images that were held"
+                                                + " back from its training and are none of its fold")
+                        .with(
+                                Fact.PARTITION,
+                                folds + " folds, each held back once to judge; of the other images a share is held back"
+                                        + " to choose epoch, temperature and thresholds")
                         .with(Fact.ENSEMBLE, "none: one network for each fold, and each image judged by one"))
                 .notes(List.of(Note.of("Each fold has a report of its own, with its images, in its folder.")))
                 .more(List.of(Table.ofNumbers("Folds", List.of("Fold", "Images", "Accuracy", "AUROC", "Loss"), rows)))
                 .provenance(ImageReport.provenance(card))
+                .subgroups(subgroups(out, scores, card.isMultiLabel()))
                 .build()
                 .toHtml();
+    }
+
+    /** Of all folds' images together. */
+    private List<Subgroups> subgroups(Path out, List<Evaluation> scores, boolean multiLabel) {
+        List<String> files = new ArrayList<>();
+        for (int fold = 1; fold <= folds; fold++) {
+            files.addAll(FoldPredictions.files(folder(out, fold)));
+        }
+        List<String> patients = patients(out, scores);
+        return asked(out)
+                .of(FineTuningValues.SUBGROUPS)
+                .map(file -> Subgroups.ofEach(
+                        SubgroupFile.read(file).of(files, patients),
+                        FoldPredictions.pooled(scores, multiLabel).cases(patients),
+                        Intervals.defaults()))
+                .orElse(List.of());
+    }
+
+    /** What is asked for, and on a resume what was. */
+    private FineTuningValues asked(Path out) {
+        FineTuningValues values = tuning.values();
+        return values.resumes() && !values.hasData()
+                ? values.with(FineTuningValues.OUT, folder(out, 1)).withThoseOfTheRun()
+                : values;
     }
 
     /** Of all folds' images, in their order; empty unless every fold tells them. */
@@ -202,7 +233,17 @@ public final class CrossValidation {
         metrics.put("folds", entries);
         metrics.put("mean", mean);
         metrics.put("standard_deviation", deviation);
-        metrics.put("pooled", Metrics.of(FoldPredictions.pooled(scores, multiLabel), card.classes()));
+        Evaluation pooled = FoldPredictions.pooled(scores, multiLabel);
+        Map<String, Object> together = new LinkedHashMap<>(Metrics.of(pooled, card.classes()));
+        List<String> patients = patients(out, scores);
+        together.put(
+                "metrics",
+                Metrics.judged(
+                        pooled.cases(patients),
+                        !patients.isEmpty(),
+                        card.classes(),
+                        subgroups(out, scores, multiLabel)));
+        metrics.put("pooled", together);
         return metrics;
     }
 

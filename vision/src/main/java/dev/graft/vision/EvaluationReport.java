@@ -1,6 +1,7 @@
 package dev.graft.vision;
 
 import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.interval.Comparison;
 import dev.graft.nn.metric.interval.Robustness;
 import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.model.ModelCard;
@@ -46,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  * @param study what people say of their study
  * @param robustness the scores on worse images, if they were tried
  * @param subgroups the scores of parts of the images
+ * @param other the model that it was compared with
+ * @param comparison how they differ
  */
 public record EvaluationReport(
         Path model,
@@ -53,27 +56,40 @@ public record EvaluationReport(
         ImageEvaluation evaluation,
         Study study,
         Optional<Robustness> robustness,
-        List<Subgroups> subgroups) {
+        List<Subgroups> subgroups,
+        Optional<Path> other,
+        Optional<Comparison> comparison) {
     private static final int LISTED = 100;
 
     /** Of an evaluation, with nothing besides. */
     public static EvaluationReport of(Path model, Path data, ImageEvaluation evaluation) {
-        return new EvaluationReport(model, data, evaluation, Study.none(), Optional.empty(), List.of());
+        return new EvaluationReport(
+                model, data, evaluation, Study.none(), Optional.empty(), List.of(), Optional.empty(), Optional.empty());
     }
 
     /** This with what people say of their study. */
     public EvaluationReport study(Study said) {
-        return new EvaluationReport(model, data, evaluation, said, robustness, subgroups);
+        return new EvaluationReport(model, data, evaluation, said, robustness, subgroups, other, comparison);
     }
 
     /** This with the scores on worse images. */
     public EvaluationReport robustness(Robustness tried) {
-        return new EvaluationReport(model, data, evaluation, study, Optional.of(tried), subgroups);
+        return new EvaluationReport(model, data, evaluation, study, Optional.of(tried), subgroups, other, comparison);
     }
 
     /** This with the scores of parts of the images. */
     public EvaluationReport subgroups(List<Subgroups> columns) {
-        return new EvaluationReport(model, data, evaluation, study, robustness, columns);
+        return new EvaluationReport(model, data, evaluation, study, robustness, columns, other, comparison);
+    }
+
+    /**
+     * This with how the model differs from another.
+     *
+     * @param folder of the other model
+     */
+    public EvaluationReport comparison(Path folder, Comparison differences) {
+        return new EvaluationReport(
+                model, data, evaluation, study, robustness, subgroups, Optional.of(folder), Optional.of(differences));
     }
 
     /**
@@ -95,6 +111,8 @@ public record EvaluationReport(
                 .provenance(provenance(judged.card()));
         robustness.ifPresent(report::robustness);
         report.subgroups(subgroups);
+        comparison.ifPresent(
+                differences -> report.comparison(other.map(Path::toString).orElse("another"), differences));
         judged.card().ifPresent(card -> ImageReport.addThreshold(report, card));
         int[] indices = evaluation.scores().indices();
         Function<String, Optional<Image>> images = reader(classifier);
@@ -129,7 +147,7 @@ public record EvaluationReport(
     private Function<String, Optional<Image>> arrays(ImageClassifier classifier) {
         Map<String, Integer> places = new HashMap<>();
         Optional<ImageDataset> images = readable(
-                () -> ImageData.open(data, StandardCharsets.UTF_8, List.of(), Optional.empty(), classifier.pipeline()));
+                () -> ImageSets.open(data, StandardCharsets.UTF_8, List.of(), Optional.empty(), classifier.pipeline()));
         images.ifPresent(all -> IntStream.range(0, all.size()).forEach(i -> places.put(all.describe(i), i)));
         return name -> images.filter(all -> places.containsKey(name)).map(all -> all.image(places.get(name)));
     }

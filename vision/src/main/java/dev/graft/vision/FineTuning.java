@@ -213,7 +213,8 @@ public final class FineTuning {
     }
 
     /**
-     * Holds back one fold of a cross-validation, in place of {@link #valFraction}. The other folds of the same data,
+     * Holds back one fold of a cross-validation, which only judges the finished model. Epoch, temperature and
+     * thresholds are chosen on {@link #valFraction} of the other images. The other folds of the same data,
      * {@link #group} and {@link #seed} hold the other images back; {@link CrossValidation} trains them all.
      *
      * @param fold from 1
@@ -441,6 +442,15 @@ public final class FineTuning {
      */
     public FineTuning abstainBelow(double probability) {
         return with(FineTuningValues.ABSTAIN_BELOW, probability);
+    }
+
+    /**
+     * Judges parts of the validation images, or of the fold, too: a CSV file with a column {@code file} or
+     * {@code patient}, and others such as age, sex and site; see {@link ImageEvaluation#subgroups}. The scores are in
+     * {@code metrics.json} and the report. Default: none.
+     */
+    public FineTuning subgroups(Path file) {
+        return with(FineTuningValues.SUBGROUPS, file);
     }
 
     /** Of split, new weights, order, augmentation and dropout; the same seed gives the same bits. Default: 0. */

@@ -5,8 +5,6 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.file.Sha256;
-import dev.graft.nn.data.DataLoader;
-import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.model.FeatureSpace;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
@@ -16,7 +14,6 @@ import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.RunIdentity;
 import dev.graft.nn.run.Stopped;
-import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.Progress;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
@@ -215,7 +212,8 @@ public final class FineTuningRun implements AutoCloseable {
         identity.put("start weights", start.sha256().orElse("none"));
         if (settings.source().fold().isPresent()) {
             identity.put("fold", settings.source().fold().get().toString());
-        } else if (settings.source().resolved().validation().isEmpty()) {
+        }
+        if (settings.source().resolved().validation().isEmpty()) {
             identity.put("val_fraction", settings.source().heldFraction());
         }
         identity.put(
@@ -336,9 +334,10 @@ public final class FineTuningRun implements AutoCloseable {
                     .text(ResultFiles.FINGERPRINTS, fingerprints)
                     .text(ResultFiles.DUPLICATES, data.findings().toCsv(data.kept()));
             trained.space().ifPresent(space -> files.file(FeatureSpace.FILE_NAME, space::save));
-            if (settings.source().fold().isPresent()) {
-                files.text(ResultFiles.PREDICTIONS, predictions());
-            }
+            trained.fold()
+                    .ifPresent(answers -> files.text(
+                            ResultFiles.PREDICTIONS,
+                            FoldPredictions.toCsv(data.fold(preprocessing.eval()), data.foldPatients(), answers)));
             return files.text(
                     ResultFiles.REPORT,
                     RunReport.orReason(
@@ -349,14 +348,6 @@ public final class FineTuningRun implements AutoCloseable {
 
         private RunReport report() {
             return new RunReport(settings, data, preprocessing, model, trained, dataFacts, options, listeners.study());
-        }
-
-        private String predictions() {
-            LabelledDataset held = data.validation(preprocessing.eval());
-            try (DataLoader loader = settings.loader(held)) {
-                return FoldPredictions.toCsv(
-                        held, data.heldGroups(), Evaluator.evaluate(model, loader, Recipe.validationLoss(held)));
-            }
         }
 
         @Override

@@ -40,6 +40,7 @@ import java.util.OptionalInt;
  * @param resume continue the run in the folder
  * @param overwrite replace the run in the folder
  * @param skipBad leave out images that cannot be read
+ * @param subgroups what the images that judge are divided by; see {@link SubgroupFile}
  */
 record FineTuningSettings(
         ImageSource source,
@@ -59,7 +60,8 @@ record FineTuningSettings(
         int cachedViews,
         boolean resume,
         boolean overwrite,
-        boolean skipBad) {
+        boolean skipBad,
+        Optional<Path> subgroups) {
 
     /** How images are prepared for the weights that the training starts from. */
     Preprocessing preprocessing(StartingPoint start) {

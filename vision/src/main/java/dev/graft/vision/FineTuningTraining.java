@@ -10,7 +10,7 @@ import dev.graft.nn.data.Subset;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.decision.Validation;
 import dev.graft.nn.metric.interval.Intervals;
-import dev.graft.nn.metric.interval.Summary;
+import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.model.FeatureSpace;
@@ -22,12 +22,14 @@ import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.Stopped;
+import dev.graft.nn.run.SubgroupFile;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.History;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.Trainer;
 import dev.graft.random.RandomStream;
+import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
 import java.io.IOException;
@@ -68,13 +70,26 @@ record FineTuningTraining(
      * @param inputs what the training images were like
      * @param space where their features lie; empty if there are too few images
      * @param answers those to the validation images; empty if there are none
+     * @param fold those to the images that only judge; empty without a fold
+     * @param subgroups the scores of parts of the images that judge: of the fold, or else of the validation
      */
     record Trained(
             Map<String, Object> metrics,
             Decision decision,
             InputProfile inputs,
             Optional<FeatureSpace> space,
-            Optional<Evaluation> answers) {}
+            Optional<Evaluation> answers,
+            Optional<Evaluation> fold,
+            List<Subgroups> subgroups) {
+        private Trained judged(Optional<Evaluation> judged, List<Subgroups> parts) {
+            return new Trained(metrics, decision, inputs, space, answers, judged, parts);
+        }
+
+        /** What the model is judged by. */
+        Optional<Evaluation> judging() {
+            return fold.or(() -> answers);
+        }
+    }
 
     /**
      * Trains, or continues.
@@ -83,6 +98,68 @@ record FineTuningTraining(
      * @throws Stopped where a stop was asked for before the first epoch
      */
     Optional<Trained> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
+        Optional<SubgroupFile> divided = settings.subgroups().map(SubgroupFile::read);
+        divided.ifPresent(file -> check(file, data));
+        return learnt(model, data, preprocessing, resume)
+                .map(trained -> judged(trained, model, data, preprocessing, divided));
+    }
+
+    /** Of a fold any image may be named: it may be that none of its own is. */
+    private static void check(SubgroupFile file, ImageData data) {
+        ImageDataset images = data.foldRows().length > 0 ? data.all() : data.held();
+        int[] rows =
+                data.foldRows().length > 0 ? IntStream.range(0, images.size()).toArray() : data.heldRows();
+        file.check(
+                Arrays.stream(rows).mapToObj(images::describe).toList(),
+                images.groups()
+                        .map(groups -> Arrays.stream(rows).mapToObj(groups::get).toList())
+                        .orElse(List.of()));
+    }
+
+    /**
+     * Judges the finished model: by the fold that is held back for that, which chose nothing; else by the validation
+     * images, which chose epoch and decision, so that the numbers are somewhat too good.
+     */
+    private Trained judged(
+            Trained trained,
+            Backbone model,
+            ImageData data,
+            Preprocessing preprocessing,
+            Optional<SubgroupFile> divided) {
+        boolean folded = data.foldRows().length > 0;
+        LabelledDataset images = folded ? data.fold(preprocessing.eval()) : data.validation(preprocessing.eval());
+        List<String> patients = folded ? data.foldPatients() : data.heldPatients();
+        if (images.size() == 0) {
+            return trained;
+        }
+        Optional<Evaluation> fold = Optional.empty();
+        if (folded) {
+            try (DataLoader loader = settings.loader(images)) {
+                fold = Optional.of(
+                        trained.decision().apply(Evaluator.evaluate(model, loader, Recipe.validationLoss(images))));
+            }
+        }
+        Evaluation answers = fold.or(trained::answers).orElseThrow();
+        Cases cases = answers.cases(patients);
+        List<Subgroups> parts = divided.map(file -> Subgroups.ofEach(
+                        file.of(
+                                Arrays.stream(answers.indices())
+                                        .mapToObj(images::describe)
+                                        .toList(),
+                                patients.isEmpty()
+                                        ? List.of()
+                                        : Arrays.stream(answers.indices())
+                                                .mapToObj(patients::get)
+                                                .toList()),
+                        cases,
+                        Intervals.defaults()))
+                .orElse(List.of());
+        trained.metrics()
+                .put(folded ? "fold" : "validation", Metrics.judged(cases, !patients.isEmpty(), data.classes(), parts));
+        return trained.judged(fold, parts);
+    }
+
+    private Optional<Trained> learnt(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
         LabelledDataset train = data.train(settings.augment().train(preprocessing));
         LabelledDataset held = data.validation(preprocessing.eval());
         List<String> patients = data.heldPatients();
@@ -243,15 +320,14 @@ record FineTuningTraining(
                                     DecisionRule.notFitted("no image was held back"),
                                     quantities(data),
                                     Optional.empty(),
-                                    Optional.empty())
+                                    Optional.empty(),
+                                    Optional.empty(),
+                                    List.of())
                             : validated(metrics, model, quantities(data), plain, heldLoader, held, patients));
         }
     }
 
-    /**
-     * Chooses what decides, and judges the finished network with it, with intervals. The validation images chose the
-     * epoch and this, so the numbers are somewhat too good. A fold that is held back is for judging alone.
-     */
+    /** Chooses what decides, and scores the validation images with it, with intervals. */
     private Trained validated(
             Map<String, Object> metrics,
             Module model,
@@ -262,16 +338,13 @@ record FineTuningTraining(
             List<String> patients) {
         FeatureTap tap = tap(model);
         Evaluation scores = Evaluator.evaluate(tap, loader, Recipe.validationLoss(held));
-        boolean judges = settings.source().fold().isPresent();
-        Decision decision = judges
-                ? DecisionRule.notFitted("the validation images are a fold that is held back to judge the model")
-                : settings.decision().fit(Validation.of(scores.cases(patients)), held.classes());
+        Decision decision = settings.decision().fit(Validation.of(scores.cases(patients)), held.classes());
         Evaluation answers = decision.apply(scores);
-        Cases cases = answers.cases(patients);
-        metrics.put(
-                "validation",
-                Summary.of(cases, held.classes(), !patients.isEmpty(), Intervals.defaults())
-                        .toMap());
+        if (settings.source().fold().isPresent()) { // else judged() does
+            metrics.put(
+                    "validation",
+                    Metrics.judged(answers.cases(patients), !patients.isEmpty(), held.classes(), List.of()));
+        }
         metrics.put("decision", decision.toMap());
         Optional<FeatureSpace> space = space(model, plain, tap.features().length);
         InputProfile inputs = space.map(known -> quantities.with(
@@ -280,7 +353,7 @@ record FineTuningTraining(
                                 .mapToDouble(known::distance)
                                 .toArray()))
                 .orElse(quantities);
-        return new Trained(metrics, decision, inputs, space, Optional.of(answers));
+        return new Trained(metrics, decision, inputs, space, Optional.of(answers), Optional.empty(), List.of());
     }
 
     private static FeatureTap tap(Module model) {

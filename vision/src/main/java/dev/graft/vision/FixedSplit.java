@@ -42,7 +42,7 @@ record FixedSplit(ImageDataset all, int[] train, int[] held) {
         Path data = Files.isDirectory(given)
                 ? SplitFolders.of(given).map(SplitFolders::train).orElse(given)
                 : given;
-        ImageDataset all = ImageData.open(
+        ImageDataset all = ImageSets.open(
                 data,
                 values.of(FineTuningValues.CSV_ENCODING).orElse(StandardCharsets.UTF_8),
                 values.of(FineTuningValues.LABEL_COLUMNS).orElse(List.of()),

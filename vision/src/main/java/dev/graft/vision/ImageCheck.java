@@ -67,23 +67,27 @@ record ImageCheck(OptionalInt workers, StopSignal stop, Progress progress) {
     Checked look(ImageData data, boolean skipBad) {
         Looked train = look(data.all(), data.trainRows());
         Looked held = look(data.held(), data.heldAndDuplicateRows());
+        Looked fold = look(data.all(), data.foldRows());
         Optional<Looked> test = data.test().map(images -> look(images, rows(images)));
         List<Seen> seen = new ArrayList<>(train.seen(Side.TRAINING));
         seen.addAll(held.seen(Side.VALIDATION));
+        seen.addAll(fold.seen(Side.FOLD));
         test.ifPresent(looked -> seen.addAll(looked.seen(Side.TEST)));
         ImageFindings findings = ImageFindings.among(seen);
         List<String> names = new ArrayList<>();
         if (skipBad) {
             train.damaged.forEach((row, why) -> names.add(name(data.all(), row, why)));
             held.damaged.forEach((row, why) -> names.add(name(data.held(), row, why)));
+            fold.damaged.forEach((row, why) -> names.add(name(data.all(), row, why)));
             return new Checked(
-                    data.without(train.damaged.keySet(), held.damaged.keySet(), names)
+                    data.without(train.damaged.keySet(), held.damaged.keySet(), fold.damaged.keySet(), names)
                             .withFindings(findings, seen),
                     List.of(),
                     List.of());
         }
         List<RuntimeException> reasons = new ArrayList<>();
         collect(held, names, reasons);
+        collect(fold, names, reasons);
         collect(train, names, reasons);
         return new Checked(data.withFindings(findings, seen), names, reasons);
     }

@@ -415,6 +415,25 @@ public final class ImageClassifier implements AutoCloseable {
                 : Optional.<Spread>empty());
     }
 
+    /**
+     * Refuses what can be refused before images are judged for an hour: classes that the model does not know, and a
+     * file for {@link ImageEvaluation#subgroups} that cannot be read, names none of the images, or divides nothing.
+     *
+     * @throws dev.graft.nn.run.RunException naming what is wrong
+     */
+    public void check(Path data, ImageEvaluation.Options how, Optional<Path> subgroups) {
+        JudgedImages.check(classes, multiLabel, pipeline, data, how, subgroups);
+    }
+
+    /**
+     * Refuses to be compared with a model for other classes; their order does not matter.
+     *
+     * @throws dev.graft.nn.run.RunException naming the classes of both
+     */
+    public void checkComparable(ImageClassifier other) {
+        ImageEvaluation.checkSameClasses(classes, multiLabel, other.classes, other.multiLabel);
+    }
+
     /** Judges the model on labelled images; see {@link ImageEvaluation}. */
     public ImageEvaluation evaluate(Path data) {
         return evaluate(data, ImageEvaluation.Options.defaults());

@@ -4,7 +4,6 @@ import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.DataException;
-import dev.graft.nn.data.FoldChoice;
 import dev.graft.nn.data.Folds;
 import dev.graft.nn.data.LabelledDataset;
 import dev.graft.nn.data.Split;
@@ -12,15 +11,12 @@ import dev.graft.nn.data.Subset;
 import dev.graft.nn.json.Json;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.run.RunException;
-import dev.graft.vision.data.ImageCsv;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.ImageFolder;
 import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.data.SplitFolders;
 import dev.graft.vision.image.file.ImageNote;
 import dev.graft.vision.image.transform.ImagePipeline;
-import java.nio.charset.Charset;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * @param unreadable images that were left out, since they cannot be read
  * @param test the test set that lies beside the training images, which is only compared with them; empty if there is
  *     none, or none that can be opened
+ * @param foldRows positions in {@code all} of the images that only judge the finished model: a fold of a
+ *     cross-validation; else none
  * @param findings what {@link ImageCheck} found to be there more than once
  * @param seen all images that it could read, by set
  */
@@ -61,6 +59,7 @@ record ImageData(
         List<String> notes,
         List<String> unreadable,
         Optional<ImageDataset> test,
+        int[] foldRows,
         ImageFindings findings,
         List<ImageFindings.Seen> seen) {
     private ImageData(
@@ -81,68 +80,17 @@ record ImageData(
                 notes,
                 List.of(),
                 Optional.empty(),
+                new int[0],
                 ImageFindings.NONE,
                 List.of());
     }
 
+    private ImageData withFold(int[] rows) {
+        return new ImageData(
+                all, trainRows, held, heldRows, duplicates, kept, notes, unreadable, test, rows, findings, seen);
+    }
+
     private static final int LISTED = 20;
-
-    /**
-     * Opens a folder of class folders or, for a file, a CSV list; of a NumPy file its test images, or where it has
-     * none, the others.
-     *
-     * @param csvEncoding what a CSV file is written in
-     * @param labelColumns of a CSV file, the columns of 0 and 1 where an image has any number of labels; else empty
-     * @param group what tells which images belong together, where it is not the column {@code patient} of a CSV file
-     * @throws RunException for label columns of data that is no CSV file, or a group that the data cannot have
-     */
-    static ImageDataset open(
-            Path data,
-            Charset csvEncoding,
-            List<String> labelColumns,
-            Optional<GroupRule> group,
-            ImagePipeline pipeline) {
-        Optional<String> column =
-                group.filter(rule -> rule.isColumnOf(data, csvEncoding)).map(GroupRule::text);
-        ImageDataset found = open(data, csvEncoding, labelColumns, pipeline, column);
-        return group.isPresent() && column.isEmpty() ? group.get().applyTo(found, data) : found;
-    }
-
-    private static ImageDataset open(
-            Path data,
-            Charset csvEncoding,
-            List<String> labelColumns,
-            ImagePipeline pipeline,
-            Optional<String> groupColumn) {
-        if (!labelColumns.isEmpty()) {
-            if (!Files.isRegularFile(data) || ImageNpz.isNpz(data)) {
-                throw new RunException(
-                        setting("labelColumns") + " are columns of a CSV file, and " + data + " is none",
-                        "list the images in a CSV file with the columns file, " + String.join(", ", labelColumns));
-            }
-            return csv(data, csvEncoding, labelColumns, groupColumn, pipeline);
-        }
-        if (ImageNpz.isNpz(data)) {
-            ImageNpz.Part part = Stream.of(ImageNpz.Part.TEST, ImageNpz.Part.VAL, ImageNpz.Part.TRAIN)
-                    .filter(p -> ImageNpz.has(data, p))
-                    .findFirst()
-                    .orElse(ImageNpz.Part.TEST);
-            return ImageNpz.open(data, part, pipeline);
-        }
-        return Files.isRegularFile(data)
-                ? csv(data, csvEncoding, List.of(), groupColumn, pipeline)
-                : ImageFolder.open(data, pipeline);
-    }
-
-    private static ImageCsv csv(
-            Path data,
-            Charset csvEncoding,
-            List<String> labelColumns,
-            Optional<String> groupColumn,
-            ImagePipeline pipeline) {
-        Path folder = Optional.ofNullable(data.toAbsolutePath().getParent()).orElse(data);
-        return ImageCsv.open(data, folder, csvEncoding, labelColumns, groupColumn, pipeline);
-    }
 
     /**
      * Lists the images and keeps duplicates out of the validation.
@@ -154,7 +102,7 @@ record ImageData(
         ImageSource source = given.resolved();
         ImageDataset all = ImageNpz.isNpz(source.data())
                 ? source.grouped(ImageNpz.open(source.data(), ImageNpz.Part.TRAIN, pipeline), source.data())
-                : open(source.data(), source.csvEncoding(), source.labelColumns(), source.group(), pipeline);
+                : ImageSets.open(source.data(), source.csvEncoding(), source.labelColumns(), source.group(), pipeline);
         if (all.isMultiLabel() && all.classes().size() < 2) {
             throw new RunException(
                     source.data() + " has "
@@ -192,6 +140,7 @@ record ImageData(
                 Stream.concat(given.notes().stream(), data.notes.stream()).toList(),
                 List.of(),
                 test(given, pipeline),
+                data.foldRows,
                 ImageFindings.NONE,
                 List.of());
     }
@@ -227,6 +176,7 @@ record ImageData(
                 notes,
                 unreadable,
                 test,
+                foldRows,
                 findings,
                 seen);
     }
@@ -237,7 +187,7 @@ record ImageData(
     private static ImageDataset validation(Path path, ImageSource source, ImagePipeline pipeline) {
         return ImageNpz.isNpz(path) && ImageNpz.has(path, ImageNpz.Part.VAL)
                 ? ImageNpz.open(path, ImageNpz.Part.VAL, pipeline)
-                : open(path, source.csvEncoding(), source.labelColumns(), source.group(), pipeline);
+                : ImageSets.open(path, source.csvEncoding(), source.labelColumns(), source.group(), pipeline);
     }
 
     private static ImageData withValidation(ImageDataset train, ImageDataset found, ImageSource source) {
@@ -272,16 +222,24 @@ record ImageData(
                 List.of());
     }
 
+    /**
+     * Divides the images. Of a cross-validation, the fold is set apart first, and the validation images, which choose
+     * epoch and decision, are held back from the others.
+     */
     private static ImageData split(ImageDataset all, ImageSource source, long seed) {
+        Optional<Folds> folds = source.fold().map(choice -> all.folds(choice.folds(), seed));
+        Optional<Split> outer = source.fold().map(choice -> folds.orElseThrow().split(choice.fold() - 1));
+        int[] fold = outer.map(Split::held).orElse(new int[0]);
+        int[] others = outer.map(Split::train).orElseGet(() -> rows(all.size()));
+        List<String> notes = new ArrayList<>(folds.map(Folds::notes).orElse(List.of()));
         if (!source.validates()) {
-            String note = setting("valFraction", 0)
-                    + " holds no image back: nothing is validated, and the last epoch's weights are kept";
-            return new ImageData(
-                    all, rows(all.size()), all, new int[0], List.of(), source.keepDuplicates(), List.of(note));
+            notes.add(setting("valFraction", 0)
+                    + " holds no image back: nothing is validated, and the last epoch's weights are kept");
+            return new ImageData(all, others, all, new int[0], List.of(), source.keepDuplicates(), notes)
+                    .withFold(fold);
         }
-        Split split = source.fold()
-                .map(choice -> fold(all, choice, seed))
-                .orElseGet(() -> all.split(source.heldFraction(), seed));
+        Split split = all.split(others, source.heldFraction(), seed);
+        notes.addAll(split.notes());
         boolean[] trained = new boolean[all.size()];
         for (int row : split.train()) {
             trained[row] = true;
@@ -289,13 +247,8 @@ record ImageData(
         // a data set's twins within itself: each file is its own first twin, so look at the training side alone
         List<ImageDataset.Duplicate> twins = all.duplicates(split.held(), all, split.train());
         checkAllClassesTrained(all, trained, "add images, or lower " + setting("valFraction"));
-        return withoutDuplicates(all, split.train(), all, split.held(), twins, source, split.notes());
-    }
-
-    private static Split fold(ImageDataset all, FoldChoice choice, long seed) {
-        Folds folds = all.folds(choice.folds(), seed);
-        Split split = folds.split(choice.fold() - 1);
-        return new Split(split.train(), split.held(), folds.notes());
+        return withoutDuplicates(all, split.train(), all, split.held(), twins, source, notes)
+                .withFold(fold);
     }
 
     private static void checkAllClassesTrained(ImageDataset all, boolean[] trained, String fix) {
@@ -354,10 +307,11 @@ record ImageData(
      *
      * @param train positions in {@code all}
      * @param judged positions in {@code held}
+     * @param folded positions in {@code all}
      * @param names for display
-     * @throws RunException where a class, or the validation, has no image left
+     * @throws RunException where a class, the validation or the fold has no image left
      */
-    ImageData without(Set<Integer> train, Set<Integer> judged, List<String> names) {
+    ImageData without(Set<Integer> train, Set<Integer> judged, Set<Integer> folded, List<String> names) {
         if (names.isEmpty()) {
             return this;
         }
@@ -371,7 +325,13 @@ record ImageData(
         if (judgedLeft.length == 0 && heldRows.length > 0) {
             throw new RunException("no validation image can be read", "add images that can be read");
         }
-        return new ImageData(all, trained, held, judgedLeft, duplicates, kept, notes, names, test, findings, seen);
+        int[] foldLeft =
+                Arrays.stream(foldRows).filter(row -> !folded.contains(row)).toArray();
+        if (foldLeft.length == 0 && foldRows.length > 0) {
+            throw new RunException("no image of the fold can be read", "add images that can be read");
+        }
+        return new ImageData(
+                all, trained, held, judgedLeft, duplicates, kept, notes, names, test, foldLeft, findings, seen);
     }
 
     /** The test set beside the training images; that it cannot be opened is for whoever evaluates on it. */
@@ -411,8 +371,28 @@ record ImageData(
                             + " are copies of training images",
                     "use other validation images, or say " + setting("keepDuplicates"));
         }
+        Set<Integer> inFold = kept ? Set.of() : found.copies(ImageFindings.Side.FOLD);
+        int[] foldLeft =
+                Arrays.stream(foldRows).filter(row -> !inFold.contains(row)).toArray();
+        if (foldLeft.length == 0 && foldRows.length > 0) {
+            throw new RunException(
+                    "no image of the fold is left: all of its " + foldRows.length
+                            + " are copies of images that the model is fitted on",
+                    "use fewer folds, or say " + setting("keepDuplicates"));
+        }
         return new ImageData(
-                all, trainRows, held, left, duplicates, kept, notes, unreadable, test, found, List.copyOf(images));
+                all,
+                trainRows,
+                held,
+                left,
+                duplicates,
+                kept,
+                notes,
+                unreadable,
+                test,
+                foldLeft,
+                found,
+                List.copyOf(images));
     }
 
     /** The class names; a label is a position among them. */
@@ -435,10 +415,24 @@ record ImageData(
         return new Subset(held.withPipeline(pipeline), heldRows);
     }
 
-    /** Of each validation image; empty where they are not known. */
+    /** The images that only judge the finished model, through a pipeline; none without a fold. */
+    LabelledDataset fold(ImagePipeline pipeline) {
+        return new Subset(all.withPipeline(pipeline), foldRows);
+    }
+
+    /** The patient of each validation image; empty where they are not known. */
     List<String> heldPatients() {
-        return held.groups()
-                .map(groups -> Arrays.stream(heldRows).mapToObj(groups::get).toList())
+        return patients(held, heldRows);
+    }
+
+    /** The patient of each image of {@link #fold}; empty where they are not known. */
+    List<String> foldPatients() {
+        return patients(all, foldRows);
+    }
+
+    private static List<String> patients(ImageDataset images, int[] rows) {
+        return images.groups()
+                .map(groups -> Arrays.stream(rows).mapToObj(groups::get).toList())
                 .orElse(List.of());
     }
 
@@ -464,6 +458,12 @@ record ImageData(
         }
         notes.forEach(note -> lines.add("split: " + note));
         lines.add(patients().describe());
+        if (foldRows.length > 0) {
+            int[] fitted = IntStream.concat(Arrays.stream(trainRows), Arrays.stream(heldRows))
+                    .toArray();
+            lines.add("fold: " + foldRows.length + " images are held back to judge the finished model; "
+                    + Patients.of(all, fitted, all, foldRows).sharedWithFold());
+        }
         if (!seen.isEmpty()) {
             lines.addAll(findings.describe(kept));
             return lines;
@@ -537,6 +537,9 @@ record ImageData(
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("train_images", trainRows.length);
         map.put("val_images", heldRows.length);
+        if (foldRows.length > 0) {
+            map.put("fold_images", foldRows.length);
+        }
         map.put("duplicates", duplicates.size());
         map.put("duplicates_kept", kept);
         if (!seen.isEmpty()) {
@@ -568,7 +571,11 @@ record ImageData(
             put(map, "validation", held, facts.get("val_sha256"));
         }
         map.put("duplicates_kept", kept);
-        map.put("split", Sha256.of(Arrays.toString(trainRows) + Arrays.toString(heldRows)));
+        map.put(
+                "split",
+                Sha256.of(Arrays.toString(trainRows)
+                        + Arrays.toString(heldRows)
+                        + (foldRows.length > 0 ? Arrays.toString(foldRows) : "")));
         return map;
     }
 
@@ -586,12 +593,5 @@ record ImageData(
                 side + " patients",
                 data.groups().map(groups -> Sha256.of(Json.write(groups))).orElse("none"));
         map.put(side + " contents", contents);
-    }
-
-    /** The patient of each validation image, by its position there; empty if they are not known. */
-    List<String> heldGroups() {
-        return held.groups()
-                .map(groups -> Arrays.stream(heldRows).mapToObj(groups::get).toList())
-                .orElse(List.of());
     }
 }

@@ -2,15 +2,18 @@ package dev.graft.vision;
 
 import dev.graft.message.Message;
 import dev.graft.nn.Module;
-import dev.graft.nn.metric.BinaryMetrics;
+import dev.graft.nn.metric.BinaryCases;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.decision.Abstention;
 import dev.graft.nn.metric.decision.DecisionCurve;
+import dev.graft.nn.metric.interval.Comparison;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.metric.interval.Summary;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.InputFlag;
+import dev.graft.nn.run.RunException;
+import dev.graft.nn.run.SubgroupFile;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Progress;
 import dev.graft.tensor.Device;
@@ -21,11 +24,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -56,7 +61,6 @@ public record ImageEvaluation(
         List<String> unreadable,
         Map<String, Object> duplicates,
         double seconds) {
-    private static final double[] NET_BENEFIT_AT = {0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
 
     /**
      * How to evaluate.
@@ -250,13 +254,78 @@ public record ImageEvaluation(
     }
 
     /**
-     * Reads a file for {@link #subgroups} and checks what can be checked before images are judged.
+     * This model less another, metric by metric, on the images that both were judged on; those that one of them was
+     * fitted on are left out for both. Each model prepares, calibrates and decides as its card says. Classes are
+     * matched by their names.
      *
-     * @throws dev.graft.nn.run.RunException for a file that cannot be read, names neither files nor patients, or
-     *     divides nothing
+     * @param other of the same data
+     * @throws RunException where the models have different classes, or no image was judged by both
      */
-    public static void checkSubgroups(Path file) {
-        SubgroupFile.read(file);
+    public Comparison compare(ImageEvaluation other) {
+        checkSameClasses(classes, scores.isMultiLabel(), other.classes, other.scores.isMultiLabel());
+        Map<String, Integer> theirs = other.positions();
+        List<Integer> mine = new ArrayList<>();
+        List<Integer> same = new ArrayList<>();
+        positions().forEach((name, i) -> {
+            if (theirs.containsKey(name)) {
+                mine.add(i);
+                same.add(theirs.get(name));
+            }
+        });
+        if (mine.isEmpty()) {
+            throw new RunException(
+                    "no image was judged by both models: each was fitted on what the other was judged on",
+                    "compare them on images that neither was fitted on");
+        }
+        int[] matched = classes.stream().mapToInt(other.classes::indexOf).toArray();
+        Cases first = scores.cases(patients).only(mine.stream().mapToInt(i -> i).toArray());
+        Cases decided = other.scores.cases().only(same.stream().mapToInt(i -> i).toArray());
+        float[][] probabilities = new float[first.size()][classes.size()];
+        boolean[][] given = new boolean[first.size()][classes.size()];
+        for (int c = 0; c < classes.size(); c++) {
+            BinaryCases answers = decided.decisions(matched[c]);
+            for (int i = 0; i < probabilities.length; i++) {
+                if (first.has(i, c) != answers.isPositive(i)) {
+                    throw new RunException(
+                            "the models were judged by different labels", "judge both on the same images again");
+                }
+                probabilities[i][c] = decided.probability(i, matched[c]);
+                given[i][c] = answers.probability(i) > 0;
+            }
+        }
+        Cases plain = first.withProbabilities(probabilities);
+        Cases second = scores.isMultiLabel()
+                ? plain.decided(given)
+                : plain.decided(
+                        Arrays.stream(given).mapToInt(ImageEvaluation::chosen).toArray());
+        return Comparison.of(first, second, classes, !patients.isEmpty(), Intervals.defaults());
+    }
+
+    private static int chosen(boolean[] given) {
+        return IntStream.range(0, given.length)
+                .filter(c -> given[c])
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** By name, of an image that is there several times by name and number. */
+    private Map<String, Integer> positions() {
+        Map<String, Integer> times = new HashMap<>();
+        Map<String, Integer> positions = new LinkedHashMap<>();
+        for (int i = 0; i < scores.indices().length; i++) {
+            String name = images.get(scores.indices()[i]);
+            positions.put(name + "\n" + times.merge(name, 1, Integer::sum), i);
+        }
+        return positions;
+    }
+
+    static void checkSameClasses(List<String> classes, boolean labels, List<String> others, boolean otherLabels) {
+        if (labels != otherLabels || !Set.copyOf(classes).equals(Set.copyOf(others))) {
+            throw new RunException(
+                    "the models cannot be compared: one is for the " + (labels ? "labels " : "classes ") + classes
+                            + ", the other for the " + (otherLabels ? "labels " : "classes ") + others,
+                    "compare models for the same classes; their order does not matter");
+        }
     }
 
     /**
@@ -264,7 +333,7 @@ public record ImageEvaluation(
      *
      * @param file a CSV file with a column {@code file} or {@code patient}, and one for each division; of numbers, such
      *     as ages, ranges are made
-     * @throws dev.graft.nn.run.RunException for a file that cannot be read, or that names none of the images
+     * @throws RunException for a file that cannot be read; {@link ImageClassifier#check} tells sooner
      */
     public List<Subgroups> subgroups(Path file) {
         Cases cases = scores.cases(patients);
@@ -273,42 +342,12 @@ public record ImageEvaluation(
         List<String> groups = patients.isEmpty()
                 ? List.of()
                 : Arrays.stream(scores.indices()).mapToObj(patients::get).toList();
-        boolean two = classes.size() == 2 && !scores.isMultiLabel();
-        List<Subgroups> all = new ArrayList<>();
-        SubgroupFile.read(file).of(judged, groups).forEach((column, values) -> {
-            all.add(Subgroups.of(column, values, dev.graft.nn.metric.Metrics.accuracy(), cases, Intervals.defaults()));
-            if (two) {
-                all.add(Subgroups.of(column, values, BinaryMetrics.auroc().ofClass(1), cases, Intervals.defaults()));
-            }
-        });
-        return List.copyOf(all);
+        return Subgroups.ofEach(SubgroupFile.read(file).of(judged, groups), cases, Intervals.defaults());
     }
 
     /** The net benefit of acting on each class, or label; of two classes on the second. */
     public Map<String, DecisionCurve> decisionCurves() {
-        Cases cases = scores.cases();
-        Map<String, DecisionCurve> curves = new LinkedHashMap<>();
-        for (int c = classes.size() == 2 && !scores.isMultiLabel() ? 1 : 0; c < classes.size(); c++) {
-            curves.put(classes.get(c), DecisionCurve.of(cases.oneVsRest(c), NET_BENEFIT_AT));
-        }
-        return curves;
-    }
-
-    private Map<String, Object> netBenefit() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        decisionCurves()
-                .forEach((name, curve) -> map.put(
-                        name,
-                        curve.points().stream()
-                                .map(point -> {
-                                    Map<String, Object> entry = new LinkedHashMap<>();
-                                    entry.put("threshold", point.threshold());
-                                    entry.put("model", point.model());
-                                    entry.put("treat_all", point.treatAll());
-                                    return entry;
-                                })
-                                .toList()));
-        return map;
+        return DecisionCurve.ofEach(scores.cases(), classes);
     }
 
     /** The scores as {@code graft evaluate --json} writes them. */
@@ -316,7 +355,7 @@ public record ImageEvaluation(
         Map<String, Object> map = new LinkedHashMap<>(Metrics.of(scores, classes));
         map.put("metrics", summary.toMap());
         map.put("decision", decision.toMap());
-        map.put("net_benefit", netBenefit());
+        map.put("net_benefit", Metrics.netBenefit(scores.cases(), classes));
         map.put("unlike_training", unlike());
         if (decision.abstention().isPresent()) {
             Abstention.Outcome outcome = decision.abstention().get().of(scores.cases());

@@ -37,6 +37,8 @@ record ImageFindings(List<Finding> findings, boolean isComplete) {
     enum Side {
         TRAINING,
         VALIDATION,
+        /** Of a cross-validation: the fold that judges. */
+        FOLD,
         TEST;
 
         String word() {
@@ -156,11 +158,16 @@ record ImageFindings(List<Finding> findings, boolean isComplete) {
                 listed(found));
     }
 
+    /** Whether a training is judged by images of this side. */
+    private static boolean judges(Side side) {
+        return side == Side.VALIDATION || side == Side.FOLD;
+    }
+
     private static String fate(Finding finding, boolean kept) {
-        if (isLeftOut(finding) && finding.image.side == Side.VALIDATION) {
+        if (isLeftOut(finding) && judges(finding.image.side)) {
             return kept
                     ? "; they stay in (" + setting("keepDuplicates") + "), so the scores flatter"
-                    : "; they are kept out of the validation";
+                    : "; they are kept out of the " + finding.image.side.word();
         }
         return "";
     }
@@ -220,7 +227,7 @@ record ImageFindings(List<Finding> findings, boolean isComplete) {
                                 finding.other.file(),
                                 finding.other.label(),
                                 String.valueOf(finding.contradicts()),
-                                String.valueOf(isLeftOut(finding) && !kept && finding.image.side == Side.VALIDATION)))
+                                String.valueOf(isLeftOut(finding) && !kept && judges(finding.image.side))))
                         .toList());
     }
 }

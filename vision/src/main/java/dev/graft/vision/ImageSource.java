@@ -21,14 +21,14 @@ import java.util.Optional;
  *
  * @param data a folder with one sub-folder for each class, a CSV file, or a folder with the parts of a split
  * @param validation the validation images; empty to hold some of {@code data} back
- * @param heldFraction the share to hold back
+ * @param heldFraction the share to hold back for validation, of a fold's training images if there is one
  * @param keepDuplicates whether validation images that were trained on are used all the same
  * @param sharedPatients whether a patient may have images on both sides where the sides are given
  * @param csvEncoding what CSV files are written in
  * @param labelColumns of CSV files, the columns of 0 and 1 where an image has any number of labels; else empty
  * @param group what tells which images belong to one patient: see {@link GroupRule}; empty for the column
  *     {@code patient} of CSV files
- * @param fold which fold of a cross-validation is held back; empty for {@code heldFraction}
+ * @param fold which fold of a cross-validation is held back to judge the model; empty for none
  */
 record ImageSource(
         Path data,
@@ -125,7 +125,7 @@ record ImageSource(
 
     /** Whether there shall be validation images. */
     boolean validates() {
-        return validation.isPresent() || fold.isPresent() || heldFraction > 0;
+        return validation.isPresent() || heldFraction > 0;
     }
 
     /** The parts of a split, where {@code data} is to be divided and holds such. */

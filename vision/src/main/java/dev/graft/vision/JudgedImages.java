@@ -7,6 +7,7 @@ import dev.graft.nn.data.Subset;
 import dev.graft.nn.loss.BceWithLogitsLoss;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
+import dev.graft.nn.run.SubgroupFile;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.StopSignal;
@@ -54,17 +55,9 @@ record JudgedImages(
             Path data,
             ImageNotes notes,
             ImageEvaluation.Options how) {
-        // labels are in a column of that name, or in columns with the names of the model's labels
-        boolean flags = multiLabel && !ImageCsv.hasColumn(data, how.csvEncoding(), "labels");
-        ImageDataset found = ImageData.open(
-                        data,
-                        how.csvEncoding(),
-                        flags ? classes : List.of(),
-                        how.group().map(GroupRule::new),
-                        pipeline)
-                .withNotes(notes);
+        ImageDataset found = found(classes, multiLabel, pipeline, data, how).withNotes(notes);
         LeftOut.line(List.of(found)).map(Message::of).ifPresent(how.log());
-        int size = new Relabelled(found, classes, multiLabel).size();
+        int size = found.size();
         SortedMap<Integer, String> bad = new TreeMap<>();
         List<ImageFindings.Seen> seen =
                 new ImageCheck(how.threads(), new StopSignal(), how.progress()).look(found, how.skipBad(), bad);
@@ -93,6 +86,38 @@ record JudgedImages(
                 unreadable,
                 overlap,
                 Arrays.stream(rows).mapToObj(quantities::get).toList());
+    }
+
+    /** All that are listed, read or not. */
+    private static ImageDataset found(
+            List<String> classes, boolean multiLabel, ImagePipeline pipeline, Path data, ImageEvaluation.Options how) {
+        // labels are in a column of that name, or in columns with the names of the model's labels
+        boolean flags = multiLabel && !ImageCsv.hasColumn(data, how.csvEncoding(), "labels");
+        ImageDataset found = ImageSets.open(
+                data,
+                how.csvEncoding(),
+                flags ? classes : List.of(),
+                how.group().map(GroupRule::new),
+                pipeline);
+        new Relabelled(found, classes, multiLabel); // refuses classes that the model does not know
+        return found;
+    }
+
+    /** What can be refused before any image is read. */
+    static void check(
+            List<String> classes,
+            boolean multiLabel,
+            ImagePipeline pipeline,
+            Path data,
+            ImageEvaluation.Options how,
+            Optional<Path> subgroups) {
+        ImageDataset found = found(classes, multiLabel, pipeline, data, how);
+        subgroups.ifPresent(file -> SubgroupFile.read(file)
+                .check(
+                        IntStream.range(0, found.size())
+                                .mapToObj(found::describe)
+                                .toList(),
+                        found.groups().orElse(List.of())));
     }
 
     private Subset images(ImagePipeline pipeline) {

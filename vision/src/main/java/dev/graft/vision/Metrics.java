@@ -1,7 +1,12 @@
 package dev.graft.vision;
 
+import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.ConfusionMatrix;
 import dev.graft.nn.metric.MultiLabelScores;
+import dev.graft.nn.metric.decision.DecisionCurve;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Subgroups;
+import dev.graft.nn.metric.interval.Summary;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.History;
@@ -88,6 +93,27 @@ final class Metrics {
             labels.add(entry);
         }
         map.put("labels", labels);
+        return map;
+    }
+
+    /**
+     * What judged images say: the usual metrics with their intervals, the net benefit, and parts of the images.
+     *
+     * @param grouped whether the cases' groups are known to be patients
+     */
+    static Map<String, Object> judged(Cases cases, boolean grouped, List<String> classes, List<Subgroups> parts) {
+        Map<String, Object> map =
+                Summary.of(cases, classes, grouped, Intervals.defaults()).toMap();
+        map.put("net_benefit", netBenefit(cases, classes));
+        if (!parts.isEmpty()) {
+            map.put("subgroups", parts.stream().map(Subgroups::toMap).toList());
+        }
+        return map;
+    }
+
+    static Map<String, Object> netBenefit(Cases cases, List<String> classes) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        DecisionCurve.ofEach(cases, classes).forEach((name, curve) -> map.put(name, curve.toList()));
         return map;
     }
 

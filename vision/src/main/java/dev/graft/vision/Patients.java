@@ -70,6 +70,17 @@ record Patients(List<String> sources, List<String> otherNames, Set<String> train
         }
     }
 
+    /** Of sides of which one is a fold: text. */
+    String sharedWithFold() {
+        return held.isEmpty()
+                ? "patients are not known"
+                : String.format(
+                        Locale.ROOT,
+                        "%,d patients, %,d shared patients with those that it is fitted on",
+                        held.size(),
+                        shared().size());
+    }
+
     /** One line of text. */
     String describe() {
         if (train.isEmpty() && held.isEmpty()) {

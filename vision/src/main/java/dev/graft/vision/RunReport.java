@@ -15,6 +15,7 @@ import dev.graft.nn.report.page.Report;
 import dev.graft.nn.report.page.Section;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.tensor.Device;
+import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.image.Image;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
@@ -67,20 +68,21 @@ record RunReport(
     String toHtml(ModelCard card) {
         ClassificationReport report = ClassificationReport.of(
                         "Report of a fine-tuned " + card.architecture(), data.classes())
-                .subtitle("Validation images of "
+                .subtitle((isFold() ? "A fold of the images of " : "Validation images of ")
                         + settings.source()
                                 .validation()
                                 .orElse(settings.source().data()))
                 .study(study)
                 .history(history())
                 .flow(flow())
+                .subgroups(trained.subgroups())
                 .findings(findings())
                 .notes(notes())
                 .provenance(provenance(card));
         Facts facts = ImageReport.ofCard(card, preprocessing).and(facts());
-        if (trained.answers().isPresent()) {
-            Evaluation answers = trained.answers().get();
-            List<String> patients = data.heldGroups();
+        if (trained.judging().isPresent()) {
+            Evaluation answers = trained.judging().get();
+            List<String> patients = isFold() ? data.foldPatients() : data.heldPatients();
             Cases cases = answers.cases(patients);
             report.cases(cases, !patients.isEmpty());
             int[] indices = answers.indices();
@@ -99,13 +101,26 @@ record RunReport(
         return report.facts(facts).build().toHtml();
     }
 
+    /** Whether a fold judges the model; else the validation images do. */
+    private boolean isFold() {
+        return data.foldRows().length > 0;
+    }
+
+    private ImageDataset judged() {
+        return isFold() ? data.all() : data.held();
+    }
+
+    private int[] judgedRows() {
+        return isFold() ? data.foldRows() : data.heldRows();
+    }
+
     private String name(int position) {
-        return data.held().names().get(data.heldRows()[position]);
+        return judged().names().get(judgedRows()[position]);
     }
 
     private Optional<Image> image(int position) {
         try {
-            return Optional.of(data.held().withNotes(note -> {}).image(data.heldRows()[position]));
+            return Optional.of(judged().withNotes(note -> {}).image(judgedRows()[position]));
         } catch (RuntimeException e) {
             return Optional.empty();
         }
@@ -136,20 +151,30 @@ record RunReport(
         int unreadable = data.unreadable().size();
         int copies = data.kept()
                 ? 0
-                : data.findings().copies(ImageFindings.Side.VALIDATION).size();
-        long judged = data.heldRows().length;
+                : data.findings().copies(ImageFindings.Side.VALIDATION).size()
+                        + data.findings().copies(ImageFindings.Side.FOLD).size();
+        long judged = judgedRows().length;
+        long selecting = isFold() ? data.heldRows().length : 0;
         long trained = data.trainRows().length;
         List<FlowChart.LeftOut> first =
                 unreadable == 0 ? List.of() : List.of(new FlowChart.LeftOut("that cannot be read", unreadable));
         List<FlowChart.LeftOut> second = new ArrayList<>();
         second.add(new FlowChart.LeftOut("used for training", trained));
+        if (isFold()) {
+            second.add(new FlowChart.LeftOut("used to choose epoch and decision", selecting));
+        }
         if (copies > 0) {
             second.add(new FlowChart.LeftOut("copies of other images", copies));
         }
         return List.of(
-                new FlowChart.Step("Images found", trained + judged + copies + unreadable, List.of(), first),
-                new FlowChart.Step("Images that can be used", trained + judged + copies, List.of(), second),
-                new FlowChart.Step("Validation images, judged here", judged, List.of(), List.of()));
+                new FlowChart.Step(
+                        "Images found", trained + selecting + judged + copies + unreadable, List.of(), first),
+                new FlowChart.Step("Images that can be used", trained + selecting + judged + copies, List.of(), second),
+                new FlowChart.Step(
+                        (isFold() ? "Images of the fold" : "Validation images") + ", judged here",
+                        judged,
+                        List.of(),
+                        List.of()));
     }
 
     private List<Block> findings() {
@@ -207,7 +232,7 @@ record RunReport(
                                 : data.unreadable().size() + " images could not be read and were left out")
                 .with(
                         Fact.PARTITION,
-                        data.trainRows().length + " training and " + data.heldRows().length + " validation images"
+                        counts()
                                 + (areGivenApart()
                                         ? ", given as separate sets"
                                         : ", divided by the seed "
@@ -218,9 +243,7 @@ record RunReport(
                                 + "; copies of training images in the validation: "
                                 + data.findings().counts().get("copies_across")
                                 + (data.kept() ? ", kept" : ", left out"))
-                .with(
-                        Fact.SAMPLE_SIZE,
-                        data.trainRows().length + " training and " + data.heldRows().length + " validation images")
+                .with(Fact.SAMPLE_SIZE, counts())
                 .with(
                         Fact.IMBALANCE,
                         "class weights in the loss: "
@@ -236,6 +259,11 @@ record RunReport(
                         Fact.PROVENANCE,
                         "run.json and model.json in the model's folder, seed "
                                 + settings.recipe().seed());
+    }
+
+    private String counts() {
+        return data.trainRows().length + " training and " + data.heldRows().length + " validation images"
+                + (isFold() ? ", and " + data.foldRows().length + " of a fold that judges" : "");
     }
 
     private List<List<String>> provenance(ModelCard card) {

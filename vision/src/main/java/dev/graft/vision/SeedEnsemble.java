@@ -10,12 +10,13 @@ import dev.graft.nn.json.Json;
 import dev.graft.nn.metric.ScoreSpread;
 import dev.graft.nn.metric.decision.Validation;
 import dev.graft.nn.metric.interval.Intervals;
-import dev.graft.nn.metric.interval.Summary;
+import dev.graft.nn.metric.interval.Subgroups;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.RunException;
+import dev.graft.nn.run.SubgroupFile;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.nn.train.Evaluator;
 import dev.graft.nn.train.Progress;
@@ -29,6 +30,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -248,10 +250,16 @@ public final class SeedEnsemble {
             Decision decision = settings.decision().fit(Validation.of(scores.cases(patients)), card.classes());
             Evaluation decided = decision.apply(scores);
             Map<String, Object> own = new LinkedHashMap<>(Metrics.of(decided, card.classes()));
-            own.put(
-                    "metrics",
-                    Summary.of(decided.cases(patients), card.classes(), !patients.isEmpty(), Intervals.defaults())
-                            .toMap());
+            List<String> files =
+                    Arrays.stream(decided.indices()).mapToObj(held::describe).toList();
+            List<String> ofEach = patients.isEmpty()
+                    ? List.of()
+                    : Arrays.stream(decided.indices()).mapToObj(patients::get).toList();
+            List<Subgroups> parts = settings.subgroups()
+                    .map(file -> Subgroups.ofEach(
+                            SubgroupFile.read(file).of(files, ofEach), decided.cases(patients), Intervals.defaults()))
+                    .orElse(List.of());
+            own.put("metrics", Metrics.judged(decided.cases(patients), !patients.isEmpty(), card.classes(), parts));
             own.put(ModelCard.DECISION, decision.toMap());
             metrics.put("ensemble", own);
             return decision;

@@ -2,6 +2,7 @@ package dev.graft.vision;
 
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.model.ModelCard;
+import dev.graft.nn.run.PatientHash;
 import dev.graft.nn.run.ResultFiles;
 import dev.graft.vision.ImageFindings.Seen;
 import dev.graft.vision.ImageFindings.Side;
@@ -42,7 +43,7 @@ record TrainingImages(Map<String, Side> byBytes, Map<String, Side> byPixels, Ham
     static String toCsv(List<Seen> images) {
         StringBuilder csv = new StringBuilder(HEADER).append('\n');
         for (Seen image : images) {
-            if (image.side() == Side.TEST) {
+            if (image.side() == Side.TEST || image.side() == Side.FOLD) {
                 continue;
             }
             csv.append(image.side().word())
@@ -63,7 +64,7 @@ record TrainingImages(Map<String, Side> byBytes, Map<String, Side> byPixels, Ham
     }
 
     private static Optional<String> group(Seen image) {
-        return image.data().groups().map(groups -> Sha256.of(groups.get(image.row())));
+        return image.data().groups().map(groups -> PatientHash.of(groups.get(image.row())));
     }
 
     /** Those of the model in a folder; empty where the folder does not hold them as the card says. */

@@ -235,7 +235,7 @@ class ImageReportTest {
                 .contains("12 cases of 6 patients; intervals count patients")
                 .doesNotContain("Patients are not known");
         List<String> lines = Files.readAllLines(out.resolve("fold-1/predictions.csv"));
-        assertThat(lines.get(0)).endsWith(",probability_right,patient");
+        assertThat(lines.get(0)).endsWith(",answer_right,patient");
         assertThat(lines.get(1)).as("hashed").matches(".*,[0-9a-f]{64}");
     }
 

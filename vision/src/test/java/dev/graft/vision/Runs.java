@@ -189,7 +189,8 @@ final class Runs {
                     cachedViews,
                     existing == RunFolder.Existing.RESUME,
                     existing == RunFolder.Existing.OVERWRITE,
-                    false);
+                    false,
+                    Optional.empty());
         }
     }
 

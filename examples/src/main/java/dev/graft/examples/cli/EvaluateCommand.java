@@ -1,15 +1,22 @@
 package dev.graft.examples.cli;
 
 import dev.graft.examples.cli.text.BarProgress;
+import dev.graft.examples.cli.text.ComparisonText;
 import dev.graft.examples.cli.text.DecisionText;
 import dev.graft.examples.cli.text.RobustnessText;
 import dev.graft.examples.cli.text.ScoreText;
 import dev.graft.examples.cli.text.SubgroupText;
 import dev.graft.io.file.AtomicText;
+import dev.graft.message.Explained;
+import dev.graft.message.Message;
 import dev.graft.message.SettingException;
 import dev.graft.nn.metric.MultiLabelScores;
+import dev.graft.nn.metric.interval.Comparison;
 import dev.graft.nn.metric.interval.Robustness;
+import dev.graft.nn.metric.interval.Subgroups;
+import dev.graft.nn.model.ModelException;
 import dev.graft.nn.report.checklist.Study;
+import dev.graft.nn.run.RunException;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.vision.EvaluationReport;
 import dev.graft.vision.ImageClassifier;
@@ -18,11 +25,14 @@ import dev.graft.vision.ImageEvaluation;
 import dev.graft.vision.image.transform.Perturbation;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -108,13 +118,16 @@ final class EvaluateCommand extends ReportingCommand {
                     "Also judge the images with mild noise, blur, brightness, contrast, rotation and JPEG compression; takes twelve times as long.")
     private boolean robustness;
 
+    @Mixin
+    private SubgroupOption subgroups;
+
     @Option(
-            names = "--subgroups",
-            paramLabel = "FILE",
+            names = "--compare",
+            paramLabel = "DIR",
             description =
-                    "Also judge parts of the images: a CSV file with a column 'file' or 'patient', and others such as age, sex"
-                            + " and site. Numbers, such as ages, become ranges.")
-    private Optional<Path> subgroups;
+                    "Also judge another model, and say how they differ on the images that neither was fitted on: each metric's difference with an interval,"
+                            + " DeLong's test of AUROC, McNemar's of accuracy. It may prepare images in another way; its classes must have the same names.")
+    private Optional<Path> compare;
 
     @Option(
             names = "--report",
@@ -164,10 +177,13 @@ final class EvaluateCommand extends ReportingCommand {
                 .log(line -> out().println(OptionWords.render(line)));
         how = group.isPresent() ? how.group(group.get()) : how;
         how = workers.isPresent() ? how.threads(workers.getAsInt()) : how;
-        try (ImageClassifier classifier = ImageClassifier.load(model, window.applyTo(options))) {
-            Study said = study.study(); // before images are judged for an hour
-            subgroups.ifPresent(ImageEvaluation::checkSubgroups);
+        try (ImageClassifier classifier = ImageClassifier.load(model, window.applyTo(options));
+                OtherModel other = new OtherModel(compare, options)) {
+            Study said = study.study(); // all that can be wrong is said before images are judged for an hour
+            other.check(classifier, data, how);
+            classifier.check(data, how, subgroups.file());
             classifier.notes().forEach(line -> out().println(OptionWords.render(line)));
+            other.notes(line -> out().println(line));
             ImageEvaluation evaluation = classifier.evaluate(data, how);
             Map<String, Object> report = evaluation.toMap();
             csv.ifPresent(file -> write(file, EvaluationCsv.of(evaluation)));
@@ -176,11 +192,22 @@ final class EvaluateCommand extends ReportingCommand {
             SummaryText.print(out(), evaluation.summary(), evaluation.scores().isMultiLabel(), width);
             DecisionText.print(out(), evaluation);
             EvaluationReport page = EvaluationReport.of(model, data, evaluation).study(said);
-            if (subgroups.isPresent()) {
-                var parts = evaluation.subgroups(subgroups.get());
+            if (subgroups.file().isPresent()) {
+                var parts = evaluation.subgroups(subgroups.file().get());
                 SubgroupText.print(out(), parts);
-                report.put("subgroups", SubgroupText.toList(parts));
+                report.put("subgroups", parts.stream().map(Subgroups::toMap).toList());
                 page = page.subgroups(parts);
+            }
+            if (compare.isPresent()) {
+                Comparison comparison = other.compare(evaluation, data, how);
+                ComparisonText.print(
+                        out(), compare.get(), comparison, evaluation.images().size());
+                Map<String, Object> differences = new LinkedHashMap<>();
+                differences.put("first", model.toString());
+                differences.put("second", compare.get().toString());
+                differences.putAll(comparison.toMap());
+                report.put("comparison", differences);
+                page = page.comparison(compare.get(), comparison);
             }
             if (robustness) {
                 Robustness tried = classifier.robustness(data, how.log(line -> {}), Perturbation.standard(0));
@@ -188,15 +215,84 @@ final class EvaluateCommand extends ReportingCommand {
                 RobustnessText.print(out(), tried);
                 page = page.robustness(tried);
             }
+            out().flush();
+            deliver(report);
             if (html.isPresent()) {
-                AtomicText.write(html.get(), page.toHtml(classifier));
+                AtomicText.write(html.get(), html(page, classifier));
                 out().println();
                 out().println("report written to " + html.get());
+                out().flush();
             }
-            out().flush();
             return report;
         } catch (SettingException e) {
             throw new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
+        }
+    }
+
+    /** The results are written before: an hour's work must not be lost because its report cannot be made. */
+    private static String html(EvaluationReport page, ImageClassifier classifier) {
+        try {
+            return page.toHtml(classifier);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError | LinkageError e) {
+            throw new RunException(
+                    "the images are judged and the results written, but --report could not be made ("
+                            + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()) + ")",
+                    "use the results of --json and --csv",
+                    e);
+        }
+    }
+
+    /** The model of {@code --compare}; without it, none. */
+    private static final class OtherModel implements AutoCloseable {
+        private final Optional<Path> folder;
+        private final Optional<ImageClassifier> classifier;
+
+        OtherModel(Optional<Path> folder, ImageClassifierOptions options) {
+            this.folder = folder;
+            this.classifier = folder.map(path -> named(path, () -> ImageClassifier.load(path, options)));
+        }
+
+        void check(ImageClassifier first, Path data, ImageEvaluation.Options how) {
+            classifier.ifPresent(own -> {
+                first.checkComparable(own);
+                own.check(data, how, Optional.empty());
+            });
+        }
+
+        void notes(Consumer<String> say) {
+            classifier.ifPresent(own -> own.notes()
+                    .forEach(
+                            line -> say.accept("--compare " + folder.orElseThrow() + ": " + OptionWords.render(line))));
+        }
+
+        Comparison compare(ImageEvaluation first, Path data, ImageEvaluation.Options how) {
+            Path path = folder.orElseThrow();
+            return named(
+                    path,
+                    () -> first.compare(classifier
+                            .orElseThrow()
+                            .evaluate(
+                                    data,
+                                    how.log(line -> how.log()
+                                            .accept(Message.of("--compare " + path + ": " + line.marked()))))));
+        }
+
+        /** What is wrong with this model is said to be. */
+        private static <T> T named(Path path, Supplier<T> action) {
+            try {
+                return action.get();
+            } catch (RunException | ModelException e) {
+                String[] parts = Explained.of(e).marked().split("\\.? Hint: ", 2);
+                throw new RunException(
+                        "--compare " + path + ": " + parts[0],
+                        parts.length == 2 ? parts[1].replaceAll("\\.$", "") : "name another model",
+                        e);
+            }
+        }
+
+        @Override
+        public void close() {
+            classifier.ifPresent(ImageClassifier::close);
         }
     }
 

@@ -38,13 +38,14 @@ final class FineTuningOptions {
             names = "--val-fraction",
             paramLabel = "F",
             description =
-                    "Without --val: the share of each class held back for validation; 0 trains on all images and keeps the last epoch. Default: 0.2.")
+                    "Without --val: the share of each class held back for validation (of kfold, from the images outside the fold); 0 trains on all images and keeps the last epoch. Default: 0.2.")
     private String heldFraction;
 
     @Option(
             names = "--fold",
             paramLabel = "I/K",
-            description = "Without --val: hold back the I-th of K folds, in place of a share. kfold trains them all.")
+            description =
+                    "Without --val: hold back the I-th of K folds to judge the model, which is trained on the others. kfold trains them all.")
     private String fold;
 
     @Option(names = "--keep-duplicates", description = "Validate on files that were trained on, too.")

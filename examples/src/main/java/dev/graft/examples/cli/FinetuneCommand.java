@@ -53,6 +53,9 @@ final class FinetuneCommand extends ReportingCommand {
     private DecisionOptions decision;
 
     @Mixin
+    private SubgroupOption subgroups;
+
+    @Mixin
     private StudyOption study;
 
     @Mixin

@@ -44,6 +44,12 @@ final class KfoldCommand extends ReportingCommand {
     private RecipeOptions recipe;
 
     @Mixin
+    private DecisionOptions decision;
+
+    @Mixin
+    private SubgroupOption subgroups;
+
+    @Mixin
     private StudyOption study;
 
     @Mixin

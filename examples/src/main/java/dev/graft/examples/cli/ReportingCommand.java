@@ -24,6 +24,8 @@ abstract class ReportingCommand implements Callable<Integer> {
             description = "Write the result as JSON to this file; - is standard output.")
     private Optional<Path> json;
 
+    private boolean delivered;
+
     /** Does the work and returns the result as maps, lists, strings and numbers. */
     abstract Object report();
 
@@ -38,15 +40,24 @@ abstract class ReportingCommand implements Callable<Integer> {
             Output.checkIsItsOwn(spec, "--json", file);
             Output.checkFile("--json", file);
         });
-        Object result = report();
+        deliver(report());
+        return exitCode();
+    }
+
+    /** Writes the result for programs, once: by a command that goes on to something that may fail, or after it. */
+    final void deliver(Object result) {
+        if (delivered) {
+            return;
+        }
+        delivered = true;
         json.ifPresent(file -> {
             if (Output.isStandardOutput(file)) {
                 spec.commandLine().getOut().print(Json.write(result));
+                spec.commandLine().getOut().flush();
             } else {
                 AtomicText.write(file, Json.write(result));
             }
         });
-        return exitCode();
     }
 
     /** Tells a person at once. */

@@ -54,34 +54,55 @@ class KfoldCommandTest {
 
     @Test
     void everyImageIsHeldBackOnceAndThePooledScoresAreOfAll() throws IOException {
-        Map<String, Object> report =
-                Cli.json(folder.resolve("k.json"), command("out", "--epochs", 3, "--group", "image(\\d+)"));
+        Map<String, Object> report = Cli.json(
+                folder.resolve("k.json"),
+                command("out", "--epochs", 3, "--group", "image(\\d+)", "--threshold", "0.7"));
         Set<String> files = new HashSet<>();
         List<Set<String>> patients = new ArrayList<>();
         int right = 0;
         double sum = 0;
         for (int fold = 1; fold <= 3; fold++) {
             List<String> lines = Files.readAllLines(folder.resolve("out/fold-" + fold + "/predictions.csv"));
-            assertThat(lines.get(0)).isEqualTo("file,true_left,true_right,probability_left,probability_right,patient");
+            assertThat(lines.get(0))
+                    .isEqualTo("file,true_left,true_right,probability_left,probability_right,answer_left,answer_right,"
+                            + "patient");
             assertThat(lines).as("3 patients of 2 images").hasSize(7);
             Set<String> own = new HashSet<>();
             int rightHere = 0;
+            double loss = 0;
             for (String line : lines.subList(1, 7)) {
                 String[] cells = line.split(",", -1);
                 assertThat(files.add(cells[0])).as(cells[0]).isTrue();
                 own.add(cells[0].replaceAll(".*image|[.]png", ""));
-                boolean left = Float.parseFloat(cells[3]) >= Float.parseFloat(cells[4]);
-                rightHere += left == cells[1].equals("1") ? 1 : 0;
+                assertThat(cells[6]).isEqualTo(Float.parseFloat(cells[4]) >= 0.7 ? "1" : "0");
+                assertThat(cells[5]).isNotEqualTo(cells[6]);
+                rightHere += cells[5].equals(cells[1]) ? 1 : 0;
+                loss -= Math.log(Float.parseFloat(cells[1].equals("1") ? cells[3] : cells[4]));
             }
             patients.add(own);
             Map<?, ?> scores = Cli.map(Cli.list(report, "folds").get(fold - 1));
             assertThat((Double) scores.get("accuracy")).isEqualTo(rightHere / 6.0);
-            Map<?, ?> best = Cli.map(Json.readObject(folder.resolve("out/fold-" + fold + "/metrics.json"))
-                    .get("best"));
-            assertThat((Double) scores.get("accuracy"))
-                    .as("the weights of the best epoch")
-                    .isEqualTo(best.get("accuracy"));
-            assertThat((Double) scores.get("loss")).isCloseTo((Double) best.get("loss"), offset(1e-4));
+            assertThat((Double) scores.get("loss")).isCloseTo(loss / 6, offset(1e-4));
+            Map<String, Object> metrics = Json.readObject(folder.resolve("out/fold-" + fold + "/metrics.json"));
+            Map<?, ?> judged = Cli.map(metrics.get("fold"));
+            assertThat(judged.get("cases")).isEqualTo(6);
+            assertThat(judged.get("patients")).isEqualTo(3);
+            assertThat(Cli.map(Cli.map(judged.get("overall")).get("accuracy")).get("value"))
+                    .isEqualTo(rightHere / 6.0);
+            assertThat(Cli.map(judged.get("net_benefit")).keySet()).isEqualTo(Set.of("right"));
+            Map<?, ?> data = Cli.map(Json.readObject(folder.resolve("out/fold-" + fold + "/model.json"))
+                    .get("data"));
+            int held = (Integer) data.get("val_images");
+            assertThat(held)
+                    .as("chosen by images outside the fold")
+                    .isPositive()
+                    .isEven();
+            assertThat(Cli.map(metrics.get("validation")).get("cases")).isEqualTo(held);
+            assertThat(data.get("fold_images")).isEqualTo(6);
+            assertThat((Integer) data.get("train_images") + held).isEqualTo(12);
+            assertThat(Cli.map(Cli.map(metrics.get("decision")).get("threshold"))
+                            .get("values"))
+                    .isEqualTo(List.of(0.7));
             right += rightHere;
             sum += rightHere / 6.0;
         }
@@ -96,7 +117,10 @@ class KfoldCommandTest {
         assertThat(folder.resolve("out/kfold.json")).isRegularFile();
         Map<String, Object> one =
                 Cli.json(folder.resolve("e.json"), "evaluate", "--model", folder.resolve("out/fold-2"), "--data", data);
-        assertThat(one).as("a fold's folder is a model").containsEntry("images", 18);
+        assertThat(one).as("a fold's folder is a model, which knows the others").containsEntry("images", 6);
+        assertThat(Cli.map(one.get("duplicates")).get("left_out")).isEqualTo(12);
+        assertThat(one.get("accuracy"))
+                .isEqualTo(Cli.map(Cli.list(report, "folds").get(1)).get("accuracy"));
     }
 
     /** The second fold is missing, as after a kill; the first is there. */
@@ -130,10 +154,49 @@ class KfoldCommandTest {
     }
 
     @Test
+    void withoutValidationTheLastEpochIsJudged() {
+        Cli told = Cli.run(command("last", "--val-fraction", 0)).succeeded();
+        assertThat(told.out())
+                .contains("fold: 6 images are held back to judge the finished model; patients are not known")
+                .contains("12 training and 0 validation images");
+        Map<String, Object> metrics = Json.readObject(folder.resolve("last/fold-1/metrics.json"));
+        assertThat(Cli.map(metrics.get("fold")).get("cases")).isEqualTo(6);
+        assertThat(metrics).doesNotContainKey("validation");
+    }
+
+    /** A copy of a training image in the fold would flatter it. */
+    @Test
+    void copiesAreKeptOutOfTheFold() throws IOException {
+        for (String name : List.of("left", "right")) {
+            try (var all = Files.list(data.resolve(name))) {
+                for (Path file : all.toList()) {
+                    Files.copy(file, data.resolve(name).resolve("copy-" + file.getFileName()));
+                }
+            }
+        }
+        Cli told = Cli.run(command("copies")).succeeded();
+        assertThat(told.out())
+                .contains("fold images are byte-identical to training images; they are kept out of the fold");
+        int judged = 0;
+        Set<String> contents = new HashSet<>();
+        for (int fold = 1; fold <= 3; fold++) {
+            List<String> lines = Files.readAllLines(folder.resolve("copies/fold-" + fold + "/predictions.csv"));
+            judged += lines.size() - 1;
+            for (String line : lines.subList(1, lines.size())) {
+                contents.add(line.split(",", -1)[0].replace("copy-", ""));
+            }
+        }
+        assertThat(judged)
+                .as("each picture once at most")
+                .isEqualTo(contents.size())
+                .isLessThan(18);
+    }
+
+    @Test
     void whatCannotBeMeantIsWrongUsage() {
         Cli.run(command("out", "--folds", 1)).wrongUsage("--folds must be at least 2, was 1");
         Cli.run(command("out", "--fold", "1/3")).wrongUsage("--fold is one fold");
-        Cli.run(command("out", "--val-fraction", "0.3")).wrongUsage("--fold excludes --val and --val-fraction");
+        Cli.run(command("out", "--val", data)).wrongUsage("--fold excludes --val");
         Cli.run("finetune", "--data", data, "--fold", "4/3", "--out", folder.resolve("o"))
                 .wrongUsage("--fold must be one of 2 or more folds, was 4 of 3");
         Cli.run("finetune", "--data", data, "--fold", "two", "--out", folder.resolve("o"))

@@ -19,16 +19,7 @@ public final class AveragePrecision {
 
     /** As {@link #binary(float[], boolean[])}. */
     public static double binary(double[] scores, boolean[] positive) {
-        Ranking ranking = Ranking.of(NAME, scores, positive);
-        double[] sum = {0};
-        long[] found = {0};
-        long[] taken = {0};
-        ranking.descend((positives, negatives) -> {
-            found[0] += positives;
-            taken[0] += positives + negatives;
-            sum[0] += positives * ((double) found[0] / taken[0]);
-        });
-        return sum[0] / ranking.positives();
+        return Ranking.of(NAME, scores, positive).area().averagePrecision();
     }
 
     /**

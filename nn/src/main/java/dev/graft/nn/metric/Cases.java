@@ -23,6 +23,10 @@ public final class Cases {
     private final boolean distributions;
     /** From which probability on: of two classes the second, of labels each; empty for the usual decisions. */
     private final double[] thresholds;
+    /** Of each case, the class that was chosen; empty where probabilities decide. */
+    private final int[] chosen;
+    /** Of each case, the labels that were given; empty where probabilities decide. */
+    private final boolean[][] given;
 
     private Cases(
             float[][] probabilities,
@@ -31,12 +35,26 @@ public final class Cases {
             Groups groups,
             boolean distributions,
             double[] thresholds) {
+        this(probabilities, labels, truths, groups, distributions, thresholds, new int[0], new boolean[0][]);
+    }
+
+    private Cases(
+            float[][] probabilities,
+            int[] labels,
+            boolean[][] truths,
+            Groups groups,
+            boolean distributions,
+            double[] thresholds,
+            int[] chosen,
+            boolean[][] given) {
         this.probabilities = probabilities;
         this.labels = labels;
         this.truths = truths;
         this.groups = groups;
         this.distributions = distributions;
         this.thresholds = thresholds;
+        this.chosen = chosen;
+        this.given = given;
     }
 
     /**
@@ -93,7 +111,7 @@ public final class Cases {
      */
     public Cases groups(List<String> names) {
         Checks.sameLength("groups of cases", names.size(), size());
-        return new Cases(probabilities, labels, truths, Groups.of(names), distributions, thresholds);
+        return new Cases(probabilities, labels, truths, Groups.of(names), distributions, thresholds, chosen, given);
     }
 
     /** Only some cases, by their positions, in that order. */
@@ -109,11 +127,18 @@ public final class Cases {
                 isMultiLabel() ? Arrays.stream(rows).mapToObj(i -> truths[i]).toArray(boolean[][]::new) : truths,
                 groups.only(rows),
                 distributions,
-                thresholds);
+                thresholds,
+                chosen.length == 0
+                        ? chosen
+                        : Arrays.stream(rows).map(i -> chosen[i]).toArray(),
+                given.length == 0
+                        ? given
+                        : Arrays.stream(rows).mapToObj(i -> given[i]).toArray(boolean[][]::new));
     }
 
     /**
-     * The same cases with other probabilities, such as calibrated ones, or another model's.
+     * The same cases with other probabilities, such as calibrated ones, or another model's. Answers that were
+     * {@linkplain #decided(int[]) given} are those of the old ones and do not stay; thresholds do.
      *
      * @param others {@code [cases][classes]}
      */
@@ -137,6 +162,39 @@ public final class Cases {
     public Cases thresholds(double... values) {
         Checks.thresholds(NAME, values, classes(), isMultiLabel());
         return new Cases(probabilities, labels, truths, groups, distributions, values.clone());
+    }
+
+    /**
+     * The same cases with a model's answers, however it came to them, such as models that each have a threshold.
+     * Metrics of decisions, such as sensitivity and accuracy, are then those of these answers.
+     *
+     * @param classes the class that was chosen for each case, in {@code [0, classes)}
+     * @throws IllegalArgumentException for another number of them, or one out of range
+     * @throws IllegalStateException if a case may have several labels
+     */
+    public Cases decided(int[] classes) {
+        checkOneClass("decided");
+        Checks.rows(NAME, probabilities, classes);
+        return new Cases(
+                probabilities, labels, truths, groups, distributions, new double[0], classes.clone(), new boolean[0][]);
+    }
+
+    /**
+     * As {@link #decided(int[])}, of labels.
+     *
+     * @param labelsGiven {@code [cases][labels]}: those that were given to each case
+     * @throws IllegalArgumentException if sizes differ, or if each case has one class
+     */
+    public Cases decided(boolean[][] labelsGiven) {
+        Checks.sameLength(NAME, probabilities.length, labelsGiven.length);
+        for (boolean[] row : labelsGiven) {
+            Checks.sameLength(NAME, classes(), row.length);
+        }
+        if (!isMultiLabel()) {
+            throw new IllegalArgumentException("cases: each has one class, and labels were given. Hint: name a class.");
+        }
+        return new Cases(
+                probabilities, labels, truths, groups, distributions, new double[0], new int[0], labelsGiven.clone());
     }
 
     /** The thresholds that decide, as {@link #thresholds(double...)} has them; empty for the usual decisions. */
@@ -253,22 +311,29 @@ public final class Cases {
         double[] decided = new double[size()];
         int[] predicted = isMultiLabel() ? new int[0] : predictions();
         for (int i = 0; i < decided.length; i++) {
-            boolean yes = isMultiLabel() ? isShown(probabilities[i][c], c) : predicted[i] == c;
+            boolean yes = isMultiLabel() ? isShown(i, c) : predicted[i] == c;
             decided[i] = yes ? 1 : 0;
         }
         return BinaryCases.of(decided, decided, truth(c), groups);
     }
 
-    private boolean isShown(float probability, int c) {
+    private boolean isShown(int index, int c) {
+        if (given.length > 0) {
+            return given[index][c];
+        }
+        float probability = probabilities[index][c];
         return thresholds.length == 0 ? probability >= MultiLabelScores.THRESHOLD : probability >= thresholds[c];
     }
 
     /**
      * The class that each case is said to be of: the most probable one, among equals the first; of two classes with a
-     * threshold, the second from that probability on.
+     * threshold, the second from that probability on; or what was {@linkplain #decided(int[]) given}.
      */
     public int[] predictions() {
         checkOneClass("predictions");
+        if (chosen.length > 0) {
+            return chosen.clone();
+        }
         int[] predicted = Accuracy.predictions(probabilities);
         for (int i = 0; thresholds.length > 0 && i < predicted.length; i++) {
             predicted[i] = probabilities[i][1] >= thresholds[0] ? 1 : 0;

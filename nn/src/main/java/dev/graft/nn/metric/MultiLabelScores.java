@@ -39,12 +39,31 @@ public record MultiLabelScores(List<Label> labels) {
         Checks.sameLength("multi-label scores", probabilities.length, truths.length);
         int count = probabilities[0].length;
         Checks.thresholds("multi-label scores", thresholds, count, true);
-        return new MultiLabelScores(IntStream.range(0, count)
-                .mapToObj(c -> label(probabilities, truths, c, thresholds.length == 0 ? THRESHOLD : thresholds[c]))
+        boolean[][] given = new boolean[probabilities.length][count];
+        for (int i = 0; i < given.length; i++) {
+            Checks.sameLength("multi-label scores", probabilities[i].length, count);
+            for (int c = 0; c < count; c++) {
+                given[i][c] = probabilities[i][c] >= (thresholds.length == 0 ? THRESHOLD : thresholds[c]);
+            }
+        }
+        return decided(probabilities, truths, given);
+    }
+
+    /**
+     * Of labels that were given, however that was decided.
+     *
+     * @param given {@code [examples][labels]}
+     * @throws IllegalArgumentException without examples, or if the sizes differ
+     */
+    public static MultiLabelScores decided(float[][] probabilities, boolean[][] truths, boolean[][] given) {
+        Checks.sameLength("multi-label scores", probabilities.length, truths.length);
+        Checks.sameLength("multi-label scores", probabilities.length, given.length);
+        return new MultiLabelScores(IntStream.range(0, probabilities[0].length)
+                .mapToObj(c -> label(probabilities, truths, given, c))
                 .toList());
     }
 
-    private static Label label(float[][] probabilities, boolean[][] truths, int column, double threshold) {
+    private static Label label(float[][] probabilities, boolean[][] truths, boolean[][] given, int column) {
         int examples = probabilities.length;
         float[] scores = new float[examples];
         boolean[] positive = new boolean[examples];
@@ -55,7 +74,7 @@ public record MultiLabelScores(List<Label> labels) {
             scores[i] = probabilities[i][column];
             positive[i] = truths[i][column];
             positives += positive[i] ? 1 : 0;
-            right += scores[i] >= threshold == positive[i] ? 1 : 0;
+            right += given[i][column] == positive[i] ? 1 : 0;
         }
         return new Label(
                 positives,

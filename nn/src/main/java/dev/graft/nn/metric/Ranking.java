@@ -3,17 +3,13 @@ package dev.graft.nn.metric;
 import java.util.Arrays;
 
 /**
- * The scores of positive and negative examples, each ascending, for ranking metrics. Two sorted arrays of primitives
- * need no index and no boxing, which matters if thousands of classes are ranked.
+ * The scores of positive and negative examples, each ascending, for ranking metrics of them all. Two sorted arrays of
+ * primitives need no index and no boxing, which matters if thousands of classes are ranked; {@link WeightedRanking}
+ * keeps the order, so that areas for other weights need no other sort.
  */
 final class Ranking {
     private final double[] positives;
     private final double[] negatives;
-
-    /** Receives the examples that share a score. */
-    interface Walk {
-        void tie(long positives, long negatives);
-    }
 
     private Ranking(double[] positives, double[] negatives) {
         this.positives = positives;
@@ -52,16 +48,9 @@ final class Ranking {
         return wide;
     }
 
-    long positives() {
-        return positives.length;
-    }
-
-    long negatives() {
-        return negatives.length;
-    }
-
-    /** Visits the scores from highest to lowest, equal scores together. */
-    void descend(Walk walk) {
+    /** The areas over all examples. */
+    RankArea area() {
+        RankArea area = new RankArea(positives.length, negatives.length);
         int p = positives.length - 1;
         int n = negatives.length - 1;
         while (p >= 0 || n >= 0) {
@@ -74,7 +63,8 @@ final class Ranking {
             while (n >= 0 && negatives[n] == score) {
                 n--;
             }
-            walk.tie(fromP - p, fromN - n);
+            area.tie(fromP - p, fromN - n);
         }
+        return area;
     }
 }

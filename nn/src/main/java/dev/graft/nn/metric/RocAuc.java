@@ -21,14 +21,7 @@ public final class RocAuc {
      * doubles.
      */
     public static double binary(double[] scores, boolean[] positive) {
-        Ranking ranking = Ranking.of(NAME, scores, positive);
-        double[] wins = {0};
-        long[] below = {ranking.negatives()};
-        ranking.descend((positives, negatives) -> {
-            below[0] -= negatives;
-            wins[0] += positives * (below[0] + negatives / 2.0);
-        });
-        return wins[0] / ((double) ranking.positives() * ranking.negatives());
+        return Ranking.of(NAME, scores, positive).area().auroc();
     }
 
     /**

@@ -52,13 +52,10 @@ final class WeightedRanking {
         return counts;
     }
 
-    Score auroc(int[] weights) {
+    /** The areas if each case counted so many times. */
+    private RankArea area(int[] weights) {
         long[] counts = counts(weights);
-        if (counts[0] == 0 || counts[1] == 0) {
-            return Score.undefined(counts[1] == 0 ? NO_POSITIVE : NO_NEGATIVE);
-        }
-        double wins = 0;
-        long below = counts[0];
+        RankArea area = new RankArea(counts[1], counts[0]);
         long p = 0;
         long n = 0;
         for (int i = 0; i < order.length; i++) {
@@ -66,30 +63,24 @@ final class WeightedRanking {
             p += positive[i] ? w : 0;
             n += positive[i] ? 0 : w;
             if (last[i]) {
-                below -= n;
-                wins += p * (below + n / 2.0);
+                area.tie(p, n);
                 p = 0;
                 n = 0;
             }
         }
-        return Score.of(wins / ((double) counts[1] * counts[0]));
+        return area;
+    }
+
+    Score auroc(int[] weights) {
+        long[] counts = counts(weights);
+        return counts[0] == 0 || counts[1] == 0
+                ? Score.undefined(counts[1] == 0 ? NO_POSITIVE : NO_NEGATIVE)
+                : Score.of(area(weights).auroc());
     }
 
     Score averagePrecision(int[] weights) {
-        double sum = 0;
-        long found = 0;
-        long taken = 0;
-        long p = 0;
-        for (int i = 0; i < order.length; i++) {
-            int w = weights[order[i]];
-            taken += w;
-            p += positive[i] ? w : 0;
-            if (last[i] && p > 0) {
-                found += p;
-                sum += p * ((double) found / taken);
-                p = 0;
-            }
-        }
-        return found == 0 ? Score.undefined(NO_POSITIVE) : Score.of(sum / found);
+        return counts(weights)[1] == 0
+                ? Score.undefined(NO_POSITIVE)
+                : Score.of(area(weights).averagePrecision());
     }
 }

@@ -1,6 +1,7 @@
 package dev.graft.nn.report;
 
 import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.interval.Comparison;
 import dev.graft.nn.metric.interval.Estimate;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.metric.interval.Robustness;
@@ -55,6 +56,7 @@ public final class ClassificationReport {
     private Optional<DecisionPart.Threshold> threshold = Optional.empty();
     private List<Subgroups> subgroups = List.of();
     private Optional<Robustness> robustness = Optional.empty();
+    private Optional<Section> comparison = Optional.empty();
     private List<FlowChart.Step> flow = List.of();
     private List<Block> findings = List.of();
     private List<Block> examples = List.of();
@@ -156,6 +158,16 @@ public final class ClassificationReport {
         return this;
     }
 
+    /**
+     * How it differs from another model on the same cases.
+     *
+     * @param other what the other model is called
+     */
+    public ClassificationReport comparison(String other, Comparison differences) {
+        comparison = Optional.of(new OtherModelPart(other, differences).section());
+        return this;
+    }
+
     /** The way of the cases, from what was found to what was judged. */
     public ClassificationReport flow(List<FlowChart.Step> steps) {
         flow = List.copyOf(steps);
@@ -205,6 +217,7 @@ public final class ClassificationReport {
         });
         sections.add(new ComparisonPart(subgroups, robustness).subgroups());
         sections.add(new ComparisonPart(subgroups, robustness).robustness());
+        comparison.ifPresent(sections::add);
         if (!more.isEmpty()) {
             sections.add(new Section("Parts of the evaluation", more));
         }

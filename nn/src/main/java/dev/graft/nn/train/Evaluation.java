@@ -24,9 +24,28 @@ import java.util.function.UnaryOperator;
  * @param truths which labels each row has, if the loss is {@linkplain dev.graft.nn.loss.Loss#isMultiLabel()
  *     multi-label}; {@code labels} is then without values. Otherwise without rows
  * @param thresholds what decides, as in {@link Cases#thresholds(double...)}; empty for the usual decisions
+ * @param given which class, or which labels, each row was answered with, where that does not follow from the
+ *     probabilities and thresholds, such as of several models with a threshold each; else without rows
  */
 public record Evaluation(
-        double loss, float[][] probabilities, int[] labels, int[] indices, boolean[][] truths, double[] thresholds) {
+        double loss,
+        float[][] probabilities,
+        int[] labels,
+        int[] indices,
+        boolean[][] truths,
+        double[] thresholds,
+        boolean[][] given) {
+    /** Whose answers follow from probabilities and thresholds. */
+    public Evaluation(
+            double loss,
+            float[][] probabilities,
+            int[] labels,
+            int[] indices,
+            boolean[][] truths,
+            double[] thresholds) {
+        this(loss, probabilities, labels, indices, truths, thresholds, new boolean[0][]);
+    }
+
     /** By the usual decisions: the most probable class, and labels of at least {@link MultiLabelScores#THRESHOLD}. */
     public Evaluation(double loss, float[][] probabilities, int[] labels, int[] indices, boolean[][] truths) {
         this(loss, probabilities, labels, indices, truths, new double[0]);
@@ -52,7 +71,9 @@ public record Evaluation(
             throw new IllegalStateException(
                     "evaluation: each example has one class. Hint: see accuracy(), auroc() and confusion().");
         }
-        return MultiLabelScores.of(probabilities, truths, thresholds);
+        return given.length > 0
+                ? MultiLabelScores.decided(probabilities, truths, given)
+                : MultiLabelScores.of(probabilities, truths, thresholds);
     }
 
     /** Whether there are probabilities, and therefore the scores below. */
@@ -75,7 +96,35 @@ public record Evaluation(
                     + " classification, on examples that count.");
         }
         Cases cases = isMultiLabel() ? Cases.multiLabel(probabilities, truths) : Cases.of(probabilities, labels);
+        if (given.length > 0) {
+            return isMultiLabel() ? cases.decided(given) : cases.decided(chosen());
+        }
         return thresholds.length == 0 ? cases : cases.thresholds(thresholds);
+    }
+
+    private int[] chosen() {
+        return Arrays.stream(given)
+                .mapToInt(row -> {
+                    int c = 0;
+                    while (c < row.length - 1 && !row[c]) {
+                        c++;
+                    }
+                    return c;
+                })
+                .toArray();
+    }
+
+    /** The same with given answers, and the loss computed anew from the probabilities, clipped as {@link LogLoss}. */
+    public Evaluation answered(boolean[][] answers) {
+        Evaluation plain = new Evaluation(loss, probabilities, labels, indices, truths);
+        return new Evaluation(
+                Metrics.logLoss().of(plain.cases()).orNaN(),
+                probabilities,
+                labels,
+                indices,
+                truths,
+                new double[0],
+                answers);
     }
 
     /**
@@ -100,7 +149,7 @@ public record Evaluation(
     public Evaluation decided(UnaryOperator<float[]> change, double... values) {
         float[][] changed = Arrays.stream(probabilities).map(change).toArray(float[][]::new);
         boolean same = Arrays.deepEquals(changed, probabilities);
-        if (same && Arrays.equals(values, thresholds)) {
+        if (same && Arrays.equals(values, thresholds) && given.length == 0) {
             return this;
         }
         Evaluation decided = new Evaluation(loss, changed, labels, indices, truths, values);
@@ -112,7 +161,9 @@ public record Evaluation(
 
     /** The class that each example is said to be of; see {@link Cases#predictions}. */
     public int[] predictions() {
-        return thresholds.length == 0 ? Accuracy.predictions(probabilities) : cases().predictions();
+        return thresholds.length == 0 && given.length == 0
+                ? Accuracy.predictions(probabilities)
+                : cases().predictions();
     }
 
     /** In [0, 1]; NaN without probabilities. Of several labels, the share of right decisions. */

@@ -330,10 +330,25 @@ public abstract sealed class ImageDataset implements LabelledDataset permits Ima
      * @param heldFraction the share to hold back, in (0, 1)
      */
     public Split split(double heldFraction, long seed) {
+        return split(IntStream.range(0, size()).toArray(), heldFraction, seed);
+    }
+
+    /**
+     * As {@link #split(double, long)}, of some of the files.
+     *
+     * @param rows their positions, which those of the split are too
+     */
+    public Split split(int[] rows, double heldFraction, long seed) {
+        int[] labels = Arrays.stream(rows).map(row -> listing.labels[row]).toArray();
         Split split = listing.groups.isEmpty()
-                ? Split.stratified(listing.labels, heldFraction, seed)
-                : Split.grouped(listing.groups, listing.labels, heldFraction, seed);
-        return listing.isMultiLabel() ? split.withoutClasses() : split.named(listing.classes);
+                ? Split.stratified(labels, heldFraction, seed)
+                : Split.grouped(
+                        Arrays.stream(rows).mapToObj(listing.groups::get).toList(), labels, heldFraction, seed);
+        Split named = listing.isMultiLabel() ? split.withoutClasses() : split.named(listing.classes);
+        return new Split(
+                Arrays.stream(named.train()).map(i -> rows[i]).toArray(),
+                Arrays.stream(named.held()).map(i -> rows[i]).toArray(),
+                named.notes());
     }
 
     /**

@@ -4,12 +4,10 @@ import dev.graft.nn.metric.interval.Estimate;
 import dev.graft.nn.metric.interval.Interval;
 import dev.graft.nn.metric.interval.Subgroups;
 import java.io.PrintWriter;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
-/** Metrics of parts of the images, as people read them and as JSON. */
+/** Metrics of parts of the images, as people read them. */
 public final class SubgroupText {
     private SubgroupText() {}
 
@@ -40,37 +38,5 @@ public final class SubgroupText {
             }
         }
         out.println("of many subgroups, some look bad by chance (docs/evaluation.md)");
-    }
-
-    public static List<Object> toList(List<Subgroups> all) {
-        return all.stream()
-                .<Object>map(subgroups -> {
-                    Map<String, Object> map = new LinkedHashMap<>();
-                    map.put("column", subgroups.column());
-                    map.put("metric", subgroups.parts().get(0).estimate().name());
-                    map.put(
-                            "parts",
-                            subgroups.parts().stream().map(SubgroupText::toMap).toList());
-                    return map;
-                })
-                .toList();
-    }
-
-    private static Map<String, Object> toMap(Subgroups.Part part) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("name", part.name());
-        map.put("images", part.cases());
-        map.put("patients", part.patients());
-        if (part.estimate().score().isDefined()) {
-            map.put("value", part.estimate().score().orNaN());
-        } else {
-            map.put("undefined", part.estimate().score().reason());
-        }
-        part.estimate().interval().ifPresent(interval -> {
-            map.put("low", interval.low());
-            map.put("high", interval.high());
-        });
-        part.tooSmall().ifPresent(note -> map.put("note", note));
-        return map;
     }
 }

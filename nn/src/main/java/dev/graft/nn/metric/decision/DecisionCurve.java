@@ -2,8 +2,11 @@ package dev.graft.nn.metric.decision;
 
 import dev.graft.nn.metric.BinaryCases;
 import dev.graft.nn.metric.BinaryCounts;
+import dev.graft.nn.metric.Cases;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Whether acting on the model does more good than treating everybody or nobody. Someone who acts from a probability
@@ -14,6 +17,8 @@ import java.util.List;
  * @see <a href="https://doi.org/10.1177/0272989X06295361">Vickers and Elkin 2006, Decision curve analysis</a>
  */
 public record DecisionCurve(List<Point> points) {
+    private static final double[] USUAL = {0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
+
     public DecisionCurve {
         points = List.copyOf(points);
     }
@@ -47,6 +52,32 @@ public record DecisionCurve(List<Point> points) {
                     0));
         }
         return new DecisionCurve(points);
+    }
+
+    /**
+     * Of acting on each class, or label; of two classes on the second; at {@code 0.05, 0.1, 0.2, ..., 0.9}.
+     *
+     * @param names of the classes or labels
+     */
+    public static Map<String, DecisionCurve> ofEach(Cases cases, List<String> names) {
+        Map<String, DecisionCurve> curves = new LinkedHashMap<>();
+        for (int c = cases.classes() == 2 && !cases.isMultiLabel() ? 1 : 0; c < cases.classes(); c++) {
+            curves.put(names.get(c), of(cases.oneVsRest(c), USUAL));
+        }
+        return curves;
+    }
+
+    /** For JSON files: {@code threshold}, {@code model} and {@code treat_all} of each point. */
+    public List<Object> toList() {
+        return points.stream()
+                .<Object>map(point -> {
+                    Map<String, Object> entry = new LinkedHashMap<>();
+                    entry.put("threshold", point.threshold());
+                    entry.put("model", point.model());
+                    entry.put("treat_all", point.treatAll());
+                    return entry;
+                })
+                .toList();
     }
 
     private static double benefit(long found, long falselyTreated, int all, double t) {

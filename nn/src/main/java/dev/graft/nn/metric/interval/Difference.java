@@ -7,6 +7,8 @@ import dev.graft.nn.metric.Groups;
 import dev.graft.nn.metric.Metric;
 import dev.graft.nn.metric.Score;
 import dev.graft.nn.metric.Statistic;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -20,6 +22,7 @@ import java.util.OptionalDouble;
  * @param pValue of DeLong's test that both areas are equal, for an AUROC; empty otherwise
  */
 public record Difference(Score first, Score second, Estimate difference, OptionalDouble pValue) {
+    private static final String TITLE = "difference of ";
 
     /**
      * Compares two models' answers to the same cases.
@@ -38,7 +41,7 @@ public record Difference(Score first, Score second, Estimate difference, Optiona
     }
 
     private static Difference of(String name, Statistic a, Statistic b, Groups groups, Intervals how) {
-        String title = "difference of " + name;
+        String title = TITLE + name;
         Score first = a.plain(groups.cases());
         Score second = b.plain(groups.cases());
         Score difference = minus(first, second);
@@ -84,5 +87,22 @@ public record Difference(Score first, Score second, Estimate difference, Optiona
                 second,
                 Intervals.noted(Estimate.of(title, difference, interval), groups),
                 OptionalDouble.of(2 * Quantiles.above(Math.abs(d) / error)));
+    }
+
+    /** What the metric is called, such as "AUROC". */
+    public String metric() {
+        return difference.name().substring(TITLE.length());
+    }
+
+    Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        first.value().ifPresent(value -> map.put("first", value));
+        second.value().ifPresent(value -> map.put("second", value));
+        map.putAll(Summary.toMap(difference));
+        if (map.remove("value") instanceof Double value) {
+            map.put("difference", value);
+        }
+        pValue.ifPresent(p -> map.put("p_value", p));
+        return map;
     }
 }

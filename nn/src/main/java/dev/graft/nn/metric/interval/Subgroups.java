@@ -1,7 +1,9 @@
 package dev.graft.nn.metric.interval;
 
+import dev.graft.nn.metric.BinaryMetrics;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.Metric;
+import dev.graft.nn.metric.Metrics;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +40,25 @@ public record Subgroups(String column, List<Part> parts) {
      * @param estimate the metric
      * @param tooSmall why it says too little; empty if it is large enough
      */
-    public record Part(String name, int cases, int patients, Estimate estimate, Optional<String> tooSmall) {}
+    public record Part(String name, int cases, int patients, Estimate estimate, Optional<String> tooSmall) {
+        private Map<String, Object> toMap() {
+            Map<String, Object> map = new LinkedHashMap<>();
+            map.put("name", name);
+            map.put("images", cases);
+            map.put("patients", patients);
+            if (estimate.score().isDefined()) {
+                map.put("value", estimate.score().orNaN());
+            } else {
+                map.put("undefined", estimate.score().reason());
+            }
+            estimate.interval().ifPresent(interval -> {
+                map.put("low", interval.low());
+                map.put("high", interval.high());
+            });
+            tooSmall.ifPresent(note -> map.put("note", note));
+            return map;
+        }
+    }
 
     /**
      * Divides cases by a column.
@@ -67,6 +87,32 @@ public record Subgroups(String column, List<Part> parts) {
         ordered.forEach((name, which) -> parts.add(
                 part(name, cases.only(which.stream().mapToInt(Integer::intValue).toArray()), metric, how)));
         return new Subgroups(column, parts);
+    }
+
+    /**
+     * By each of several columns: accuracy, and of two classes AUROC.
+     *
+     * @param columns the values of each case, by the column's name; blank if unknown
+     */
+    public static List<Subgroups> ofEach(Map<String, List<String>> columns, Cases cases, Intervals how) {
+        boolean two = cases.classes() == 2 && !cases.isMultiLabel();
+        List<Subgroups> all = new ArrayList<>();
+        columns.forEach((column, values) -> {
+            all.add(of(column, values, Metrics.accuracy(), cases, how));
+            if (two) {
+                all.add(of(column, values, BinaryMetrics.auroc().ofClass(1), cases, how));
+            }
+        });
+        return List.copyOf(all);
+    }
+
+    /** For JSON files: {@code column}, {@code metric} and {@code parts}. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("column", column);
+        map.put("metric", parts.isEmpty() ? "" : parts.get(0).estimate().name());
+        map.put("parts", parts.stream().map(Part::toMap).toList());
+        return map;
     }
 
     private static Part part(String name, Cases cases, Metric metric, Intervals how) {

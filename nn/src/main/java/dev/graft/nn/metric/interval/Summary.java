@@ -28,7 +28,7 @@ import java.util.Optional;
  */
 public record Summary(
         int cases, Optional<Integer> patients, List<Estimate> overall, Map<String, List<Estimate>> classes) {
-    private static final int MOST_CLASSES = 50;
+    static final int MOST_CLASSES = 50;
     /** Above so many probabilities, resampling a mean over classes takes half a minute and more. */
     private static final long MOST_PROBABILITIES = 500_000;
 
@@ -74,7 +74,8 @@ public record Summary(
                 .toList();
     }
 
-    private static List<Metric> overall(Cases cases) {
+    /** The metrics of all classes at once that suit the cases. */
+    static List<Metric> overall(Cases cases) {
         boolean two = cases.classes() == 2 && !cases.isMultiLabel();
         List<Metric> metrics = new ArrayList<>();
         metrics.add(Metrics.accuracy());
@@ -181,21 +182,25 @@ public record Summary(
     static Map<String, Object> toMap(List<Estimate> estimates) {
         Map<String, Object> map = new LinkedHashMap<>();
         for (Estimate estimate : estimates) {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            if (estimate.score().isDefined()) {
-                entry.put("value", estimate.score().orNaN());
-            } else {
-                entry.put("undefined", estimate.score().reason());
-            }
-            estimate.interval().ifPresent(interval -> {
-                entry.put("low", interval.low());
-                entry.put("high", interval.high());
-                entry.put("level", interval.level());
-                entry.put("method", interval.method());
-            });
-            estimate.note().ifPresent(note -> entry.put("note", note));
-            map.put(estimate.name().toLowerCase(Locale.ROOT).replace(' ', '_'), entry);
+            map.put(estimate.name().toLowerCase(Locale.ROOT).replace(' ', '_'), toMap(estimate));
         }
         return map;
+    }
+
+    static Map<String, Object> toMap(Estimate estimate) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        if (estimate.score().isDefined()) {
+            entry.put("value", estimate.score().orNaN());
+        } else {
+            entry.put("undefined", estimate.score().reason());
+        }
+        estimate.interval().ifPresent(interval -> {
+            entry.put("low", interval.low());
+            entry.put("high", interval.high());
+            entry.put("level", interval.level());
+            entry.put("method", interval.method());
+        });
+        estimate.note().ifPresent(note -> entry.put("note", note));
+        return entry;
     }
 }

@@ -1,4 +1,4 @@
-package dev.graft.vision;
+package dev.graft.nn.run;
 
 import static dev.graft.message.Message.setting;
 
@@ -6,7 +6,6 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import dev.graft.nn.metric.interval.Subgroups;
-import dev.graft.nn.run.RunException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -22,14 +21,15 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What images or patients are divided by, such as age, sex and site: a CSV file with a column {@code file} or
+ * What examples or patients are divided by, such as age, sex and site: a CSV file with a column {@code file} or
  * {@code patient}, and one for each division. Numbers of more than eight values become ranges: of a column {@code age}
  * below 18, 40, 60, 80, and above; of others by their quartiles.
  */
-final class SubgroupFile {
+public final class SubgroupFile {
     /** They name an image or say what it shows, and divide nothing. */
     private static final List<String> NO_DIVISIONS = List.of("file", "patient", "label");
 
+    private static final String PATIENT = "patient";
     private static final int MOST_VALUES = 8;
     private static final int MOST_PARTS = 50;
     private static final double[] AGES = {18, 40, 60, 80};
@@ -46,8 +46,12 @@ final class SubgroupFile {
         this.rows = rows;
     }
 
-    /** @throws RunException for a file that cannot be read, names neither files nor patients, or divides nothing */
-    static SubgroupFile read(Path file) {
+    /**
+     * Reads a file.
+     *
+     * @throws RunException for a file that cannot be read, names neither files nor patients, or divides nothing
+     */
+    public static SubgroupFile read(Path file) {
         Map<String, Map<String, String>> rows = new HashMap<>();
         List<String> columns = new ArrayList<>();
         String key = "";
@@ -55,7 +59,7 @@ final class SubgroupFile {
             for (NamedCsvRecord row : reader) {
                 if (columns.isEmpty()) {
                     columns.addAll(row.getHeader());
-                    key = columns.contains("file") ? "file" : columns.contains("patient") ? "patient" : "";
+                    key = columns.contains("file") ? "file" : columns.contains(PATIENT) ? PATIENT : "";
                     columns.removeIf(
                             column -> NO_DIVISIONS.contains(column.strip().toLowerCase(Locale.ROOT)));
                     check(file, key, columns);
@@ -64,7 +68,8 @@ final class SubgroupFile {
                 for (String column : columns) {
                     values.put(column, row.findField(column).orElse("").strip());
                 }
-                rows.put(row.getField(key).strip().replace('\\', '/'), values);
+                String name = row.getField(key).strip();
+                rows.put(key.equals(PATIENT) ? PatientHash.of(name) : name.replace('\\', '/'), values);
             }
         } catch (IOException | UncheckedIOException | CsvParseException | NoSuchElementException e) {
             throw new RunException(
@@ -80,37 +85,63 @@ final class SubgroupFile {
     }
 
     /**
-     * Each column's value for each image; blank where it is not given.
+     * Refuses what would divide nothing, before hours are spent.
      *
-     * @param images what each image is called
+     * @param examples what each is called, such as its file
      * @param patients of each; empty if they are not known
-     * @throws RunException for a file that names none of these images
+     * @throws RunException for a file that names none of these, or names patients where those are not known
      */
-    Map<String, List<String>> of(List<String> images, List<String> patients) {
-        if (key.equals("patient") && patients.isEmpty()) {
+    public void check(List<String> examples, List<String> patients) {
+        if (isByPatient() && patients.isEmpty()) {
             throw new RunException(
                     setting("subgroups") + " " + file + " names patients, and nothing tells which images are of which",
                     "say so with " + setting("group") + ", or name files");
         }
-        Map<String, List<String>> found = new LinkedHashMap<>();
-        columns.forEach(column -> found.put(column, new ArrayList<>()));
-        int met = 0;
-        for (int i = 0; i < images.size(); i++) {
-            Map<String, String> values =
-                    key.equals("patient") ? rows.get(patients.get(i)) : ofFile(rows, images.get(i));
-            met += values == null ? 0 : 1;
-            for (String column : columns) {
-                found.computeIfAbsent(column, any -> new ArrayList<>()).add(values == null ? "" : values.get(column));
-            }
+        boolean none = true;
+        for (int i = 0; i < examples.size() && none; i++) {
+            none = of(examples, patients, i) == null;
         }
-        if (met == 0) {
+        if (none) {
             throw new RunException(
-                    setting("subgroups") + " " + file + " names none of the " + images.size() + " images by its column "
-                            + key,
-                    "name them as they are listed, such as " + images.get(0));
+                    setting("subgroups") + " " + file + " names none of the " + examples.size()
+                            + " images by its column " + key,
+                    "name them as they are listed"
+                            + (examples.isEmpty() || isByPatient() ? "" : ", such as " + examples.get(0)));
         }
-        found.replaceAll(SubgroupFile::parts);
+        columns.forEach(column -> parts(column, values(column, examples, patients)));
+    }
+
+    /**
+     * Each column's value for each example; blank where it is not given.
+     *
+     * @param examples what each is called, such as its file
+     * @param patients of each; empty if they are not known
+     * @throws RunException for a column of too many values
+     */
+    public Map<String, List<String>> of(List<String> examples, List<String> patients) {
+        Map<String, List<String>> found = new LinkedHashMap<>();
+        columns.forEach(column -> found.put(column, parts(column, values(column, examples, patients))));
         return found;
+    }
+
+    private boolean isByPatient() {
+        return key.equals(PATIENT);
+    }
+
+    private List<String> values(String column, List<String> examples, List<String> patients) {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < examples.size(); i++) {
+            Map<String, String> own = of(examples, patients, i);
+            values.add(own == null ? "" : own.getOrDefault(column, ""));
+        }
+        return values;
+    }
+
+    private @Nullable Map<String, String> of(List<String> examples, List<String> patients, int i) {
+        if (isByPatient()) {
+            return patients.isEmpty() ? null : rows.get(PatientHash.of(patients.get(i)));
+        }
+        return ofFile(rows, examples.get(i));
     }
 
     private static void check(Path file, String key, List<String> columns) {

@@ -1,0 +1,102 @@
+package dev.graft.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.nn.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * {@code --subgroups} of finetune, kfold and evaluate: the parts' scores in the files, and refusals before hours are
+ * spent.
+ */
+class SubgroupsCommandTest {
+    @TempDir
+    private Path folder;
+
+    private Path data;
+
+    @BeforeEach
+    void writeImages() throws IOException {
+        data = TinyImages.folder(folder.resolve("data"), 9, 1);
+    }
+
+    private Path bySite() throws IOException {
+        StringBuilder lines = new StringBuilder("file,site\n");
+        for (String name : List.of("left", "right")) {
+            for (int i = 0; i < 9; i++) {
+                lines.append(name).append("/image").append(i).append(".png,").append(i % 2 == 0 ? "north" : "south");
+                lines.append('\n');
+            }
+        }
+        return Files.writeString(folder.resolve("sites.csv"), lines);
+    }
+
+    /** Of the first division, the images of each part. */
+    private static Map<String, Integer> sizes(Object judged) {
+        Map<String, Integer> sizes = new java.util.LinkedHashMap<>();
+        Map<?, ?> first = Cli.map(((List<?>) Cli.map(judged).get("subgroups")).get(0));
+        assertThat(first.get("metric")).isEqualTo("accuracy");
+        for (Object part : (List<?>) first.get("parts")) {
+            sizes.put(
+                    (String) Cli.map(part).get("name"), (Integer) Cli.map(part).get("images"));
+        }
+        return sizes;
+    }
+
+    @Test
+    void aTrainingJudgesPartsOfItsValidationImages() throws IOException {
+        Path out = folder.resolve("run");
+        Cli.finetune(data, out, "--subgroups", bySite(), "--val-fraction", 0.4).succeeded();
+        Map<?, ?> validation =
+                Cli.map(Json.readObject(out.resolve("metrics.json")).get("validation"));
+        Map<String, Integer> sizes = sizes(validation);
+        assertThat(sizes.keySet()).isSubsetOf("north", "south");
+        assertThat(sizes.values().stream().mapToInt(i -> i).sum()).isEqualTo(validation.get("cases"));
+        assertThat((List<?>) Cli.map(validation.get("net_benefit")).get("right"))
+                .hasSize(10);
+        assertThat(Files.readString(out.resolve("report.html"))).contains("accuracy by site");
+        Map<String, Object> evaluated =
+                Cli.json(folder.resolve("e.json"), "evaluate", "--model", out, "--data", data, "--subgroups", bySite());
+        assertThat(sizes(evaluated)).containsExactly(Map.entry("north", 10), Map.entry("south", 8));
+        assertThat((List<?>) Cli.map(evaluated.get("net_benefit")).get("right")).hasSize(10);
+    }
+
+    @Test
+    void allFoldsAreJudgedTogetherByPatientToo() throws IOException {
+        Path patients = Files.writeString(
+                folder.resolve("patients.csv"), "patient,sex\n0,f\n1,f\n2,m\n3,m\n4,f\n5,f\n6,f\n7,m\n");
+        List<Object> command = new ArrayList<>(List.of("kfold", "--data", data, "--folds", 3, "--model", "resnet20"));
+        command.addAll(List.of("--weights", "none", "--freeze", "none", "--epochs", 1, "--batch", 8));
+        command.addAll(List.of("--group", "image(\\d+)", "--subgroups", patients, "--out", folder.resolve("k")));
+        Cli.run(command.toArray()).succeeded();
+        Map<String, Object> first = Json.readObject(folder.resolve("k/kfold.json"));
+        Map<?, ?> metrics = Cli.map(Cli.map(first.get("pooled")).get("metrics"));
+        assertThat(sizes(metrics)).containsExactly(Map.entry("f", 10), Map.entry("m", 6), Map.entry("(not given)", 2));
+        assertThat(metrics.get("patients")).isEqualTo(9);
+        assertThat(Files.readString(folder.resolve("k/report.html"))).contains("accuracy by sex");
+        Files.delete(folder.resolve("k/kfold.json"));
+        Cli.run("kfold", "--folds", 3, "--resume", "--out", folder.resolve("k")).succeeded();
+        assertThat(Json.readObject(folder.resolve("k/kfold.json"))).isEqualTo(first);
+    }
+
+    @Test
+    void aFileThatDividesNothingIsRefusedBeforeTheTraining() throws IOException {
+        Path nobody = Files.writeString(folder.resolve("nobody.csv"), "file,sex\nnobody.png,f\n");
+        Path out = folder.resolve("refused");
+        Cli.finetune(data, out, "--subgroups", nobody).failedWith("--subgroups", "names none of the 4 images");
+        assertThat(out.resolve("log.csv")).doesNotExist();
+        Cli.finetune(data, out, "--subgroups", folder.resolve("missing.csv"))
+                .failedWith("--subgroups " + folder.resolve("missing.csv") + " cannot be read");
+        Path unknown = Files.writeString(folder.resolve("unknown.csv"), "patient,sex\n0,f\n");
+        Cli.finetune(data, out, "--subgroups", unknown)
+                .failedWith("names patients, and nothing tells which images are of which", "--group");
+    }
+}
