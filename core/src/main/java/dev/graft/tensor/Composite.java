@@ -420,16 +420,39 @@ final class Composite {
     }
 
     static Tensor conv1d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv1dParams params) {
+        return conv1d(x, weight, bias, params, row -> row.conv2d(weight.unsqueeze(2), bias, params.asConv2d()));
+    }
+
+    static Tensor conv1d(
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Conv1dParams params,
+            Optional<FrozenBatchNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation) {
+        residual.ifPresent(r -> x.checkUsable("conv1d", r));
+        return conv1d(x, weight, bias, params, row -> {
+            Conv2dParams p = params.asConv2d();
+            return row.conv2d(weight.unsqueeze(2), bias, p, norm, residual.map(r -> asRow(row, r)), activation);
+        });
+    }
+
+    private static Tensor conv1d(
+            Tensor x, Tensor weight, Optional<Tensor> bias, Conv1dParams params, UnaryOperator<Tensor> conv2d) {
         Tensor[] operands = bias.isPresent() ? new Tensor[] {x, weight, bias.get()} : new Tensor[] {x, weight};
         for (Tensor operand : operands) {
             x.checkUsable("conv1d", operand);
         }
         return under("conv1d", () -> {
             ProductOp.Conv2d.check("conv1d", params.asConv2d(), operands);
-            return x.unsqueeze(2)
-                    .conv2d(weight.unsqueeze(2), bias, params.asConv2d())
-                    .squeeze(2);
+            return conv2d.apply(x.unsqueeze(2)).squeeze(2);
         });
+    }
+
+    /** A residual as an image of one row; one of another rank is refused by its shape. */
+    private static Tensor asRow(Tensor row, Tensor residual) {
+        return residual.rank() == row.rank() - 1 ? residual.unsqueeze(2) : residual;
     }
 
     /**

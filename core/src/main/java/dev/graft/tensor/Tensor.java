@@ -1261,6 +1261,20 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
+     * {@link #conv1d} and what follows it, as {@link #conv2d(Tensor, Optional, Conv2dParams, Optional, Optional,
+     * Activation)}.
+     */
+    public Tensor conv1d(
+            Tensor weight,
+            Optional<Tensor> bias,
+            Conv1dParams params,
+            Optional<FrozenBatchNorm> norm,
+            Optional<Tensor> residual,
+            Activation activation) {
+        return Composite.conv1d(this, weight, bias, params, norm, residual, activation);
+    }
+
+    /**
      * Batch norm of {@code [N, C]}, {@code [N, C, L]} or {@code [N, C, H, W]} with the batch's statistics; moves the
      * running statistics in place.
      */

@@ -1,11 +1,13 @@
 package dev.graft.nn.layer;
 
+import dev.graft.backend.Activation;
 import dev.graft.backend.Conv1dParams;
 import dev.graft.backend.PaddingMode;
 import dev.graft.nn.Init;
-import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
+import dev.graft.tensor.FrozenBatchNorm;
 import dev.graft.tensor.Tensor;
+import dev.graft.type.Shape;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html">torch.nn.Conv1d</a>
  */
-public final class Conv1d extends Module {
+public final class Conv1d extends FusedConvolution {
     private final Parameter weight;
     private final @Nullable Parameter bias;
     private final Options options;
@@ -43,18 +45,63 @@ public final class Conv1d extends Module {
     }
 
     @Override
+    boolean suits(BatchNorm norm) {
+        return norm instanceof BatchNorm1d;
+    }
+
+    @Override
+    int outputs() {
+        return weight.shape().dim(0);
+    }
+
+    @Override
     protected Tensor compute(Tensor input) {
+        Conv1dParams g = geometry(input);
+        return padded(input, g).conv1d(weight.value(), bias().map(Parameter::value), inner(g));
+    }
+
+    @Override
+    Tensor forward(Tensor input, Optional<FrozenBatchNorm> norm, Optional<Tensor> residual, Activation activation) {
+        return asThisLayer(() -> {
+            Conv1dParams g = geometry(input);
+            return padded(input, g)
+                    .conv1d(weight.value(), bias().map(Parameter::value), inner(g), norm, residual, activation);
+        });
+    }
+
+    @Override
+    Optional<Shape> resultShape(Tensor input) {
+        if (input.rank() != 3) {
+            return Optional.empty();
+        }
+        Shape row = Shape.of(input.dim(0), input.dim(1), 1, input.dim(2));
+        Shape weights =
+                Shape.of(outputs(), weight.shape().dim(1), 1, weight.shape().dim(2));
+        Shape result = geometry(input).asConv2d().outputShape(row, weights);
+        return Optional.of(Shape.of(result.dim(0), result.dim(1), result.dim(3)));
+    }
+
+    private Conv1dParams geometry(Tensor input) {
         Conv1dParams g = options.geometry();
-        if (options.same() && input.rank() == 3) {
-            int padding = Convolutions.samePadding(input.dim(2), weight.shape().dim(2), g.stride(), g.dilation());
-            g = new Conv1dParams(g.stride(), padding / 2, padding - padding / 2, g.dilation(), g.groups());
+        if (!options.same() || input.rank() != 3) {
+            return g;
         }
-        Tensor x = input;
-        if (options.paddingMode() != PaddingMode.ZEROS && g.padLeft() + (long) g.padRight() > 0) {
-            x = input.pad1d(options.paddingMode(), g.padLeft(), g.padRight());
-            g = new Conv1dParams(g.stride(), 0, 0, g.dilation(), g.groups());
-        }
-        return x.conv1d(weight.value(), bias().map(Parameter::value), g);
+        int padding = Convolutions.samePadding(input.dim(2), weight.shape().dim(2), g.stride(), g.dilation());
+        return new Conv1dParams(g.stride(), padding / 2, padding - padding / 2, g.dilation(), g.groups());
+    }
+
+    /** With what surrounds the sequence, unless these are zeros, which the convolution itself adds. */
+    private Tensor padded(Tensor input, Conv1dParams g) {
+        return padsItself(g) ? input.pad1d(options.paddingMode(), g.padLeft(), g.padRight()) : input;
+    }
+
+    /** The convolution of a padded sequence. */
+    private Conv1dParams inner(Conv1dParams g) {
+        return padsItself(g) ? new Conv1dParams(g.stride(), 0, 0, g.dilation(), g.groups()) : g;
+    }
+
+    private boolean padsItself(Conv1dParams g) {
+        return options.paddingMode() != PaddingMode.ZEROS && g.padLeft() + (long) g.padRight() > 0;
     }
 
     @Override

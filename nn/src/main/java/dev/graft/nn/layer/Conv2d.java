@@ -5,7 +5,6 @@ import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.PaddingMode;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.nn.Init;
-import dev.graft.nn.Module;
 import dev.graft.nn.Parameter;
 import dev.graft.tensor.FrozenBatchNorm;
 import dev.graft.tensor.Tensor;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html">torch.nn.Conv2d</a>
  */
-public final class Conv2d extends Module {
+public final class Conv2d extends FusedConvolution {
     private final Parameter weight;
     private final @Nullable Parameter bias;
     private final Options options;
@@ -57,6 +56,12 @@ public final class Conv2d extends Module {
         return options;
     }
 
+    @Override
+    boolean suits(BatchNorm norm) {
+        return norm instanceof BatchNorm2d;
+    }
+
+    @Override
     int outputs() {
         return weight.shape().dim(0);
     }
@@ -67,7 +72,12 @@ public final class Conv2d extends Module {
         return padded(input, g).conv2d(weight.value(), bias().map(Parameter::value), inner(g));
     }
 
-    /** {@link #forward} and what follows it (see {@link Fused}). */
+    @Override
+    Tensor forward(Tensor input, Optional<FrozenBatchNorm> norm, Optional<Tensor> residual, Activation activation) {
+        return forward(input, norm, residual, activation, Optional.empty());
+    }
+
+    /** The same, then maxima. */
     Tensor forward(
             Tensor input,
             Optional<FrozenBatchNorm> norm,
@@ -105,7 +115,7 @@ public final class Conv2d extends Module {
                 && g.padTop() + (long) g.padBottom() + g.padLeft() + g.padRight() > 0;
     }
 
-    /** The shape of this layer's result; empty if the input does not fit. */
+    @Override
     Optional<Shape> resultShape(Tensor input) {
         return input.rank() == 4
                 ? Optional.of(geometry(input).outputShape(input.shape(), weight.shape()))

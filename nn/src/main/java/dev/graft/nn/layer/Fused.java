@@ -1,7 +1,6 @@
 package dev.graft.nn.layer;
 
 import dev.graft.backend.Activation;
-import dev.graft.backend.Pool2dParams;
 import dev.graft.nn.Module;
 import dev.graft.tensor.Tensor;
 import dev.graft.type.Shape;
@@ -11,9 +10,9 @@ import java.util.Optional;
  * A convolution and what follows it, in as few passes over memory as the modes of its layers allow: a single pass if
  * nothing is recorded and batch norm uses its running statistics, as in evaluation mode and in frozen backbones. The
  * result, its gradients and the running statistics are those of the layers called one after another, up to rounding.
- * Layers of other types than {@link Conv2d}, {@link BatchNorm2d}, {@link ReLU}, {@link ReLU6} and {@link MaxPool2d} are
- * simply called, and so is a layer that somebody {@linkplain Module#observe observes}. A network that holds its layers
- * in fields of type {@code Module} may therefore have any of them replaced.
+ * Layers of other types than {@link Conv2d}, {@link Conv1d}, {@link BatchNorm2d}, {@link BatchNorm1d}, {@link ReLU},
+ * {@link ReLU6} and {@link MaxPool2d} are simply called, and so is a layer that somebody {@linkplain Module#observe
+ * observes}. A network that holds its layers in fields of type {@code Module} may therefore have any of them replaced.
  *
  * <pre>{@code
  * Tensor y = Fused.convNorm(conv1, bn1, relu, x);              // relu(bn1(conv1(x)))
@@ -26,8 +25,8 @@ public final class Fused {
     /** {@code activation(conv(x))}. */
     public static Tensor conv(Module conv, Module activation, Tensor x) {
         Activation fused = fusable(activation);
-        Tensor y = conv instanceof Conv2d c && !c.isObserved()
-                ? c.forward(x, Optional.empty(), Optional.empty(), fused, Optional.empty())
+        Tensor y = conv instanceof FusedConvolution c && !c.isObserved()
+                ? c.forward(x, Optional.empty(), Optional.empty(), fused)
                 : activate(conv.forward(x), fused);
         return rest(fused, activation, y);
     }
@@ -53,7 +52,8 @@ public final class Fused {
                 && !p.isObserved()
                 && !activation.isObserved()
                 && canFix(c, n)) {
-            return fixed(c, n, x, Optional.empty(), fused, Optional.of(p.settings()));
+            return n.inKernel(
+                    given -> c.forward(x, Optional.of(given), Optional.empty(), fused, Optional.of(p.settings())));
         }
         return pool.forward(convNorm(conv, norm, activation, x));
     }
@@ -88,13 +88,13 @@ public final class Fused {
 
     private static Tensor convNorm(
             Module conv, Module norm, Tensor x, Optional<Tensor> residual, Activation activation) {
-        if (!(norm instanceof BatchNorm2d n) || n.isObserved()) {
+        if (!(norm instanceof BatchNorm n) || n.isObserved()) {
             return added(norm.forward(conv.forward(x)), residual, activation);
         }
-        if (conv instanceof Conv2d c && canFix(c, n)) {
+        if (conv instanceof FusedConvolution c && c.suits(n) && canFix(c, n)) {
             return broadcasts(residual, c.resultShape(x))
-                    ? added(fixed(c, n, x, Optional.empty(), Activation.NONE, Optional.empty()), residual, activation)
-                    : fixed(c, n, x, residual, activation, Optional.empty());
+                    ? added(fixed(c, n, x, Optional.empty(), Activation.NONE), residual, activation)
+                    : fixed(c, n, x, residual, activation);
         }
         Tensor y = conv.forward(x);
         return broadcasts(residual, Optional.of(y.shape()))
@@ -117,18 +117,13 @@ public final class Fused {
      * Whether the norm can be part of the convolution's kernel: given statistics, one for each of its channels, and
      * nobody wants to see what lies between.
      */
-    private static boolean canFix(Conv2d conv, BatchNorm2d norm) {
+    private static boolean canFix(FusedConvolution conv, BatchNorm norm) {
         return !norm.isTraining() && conv.outputs() == norm.channels() && !conv.isObserved() && !norm.isObserved();
     }
 
     private static Tensor fixed(
-            Conv2d conv,
-            BatchNorm2d norm,
-            Tensor x,
-            Optional<Tensor> residual,
-            Activation activation,
-            Optional<Pool2dParams> maxPool) {
-        return norm.inKernel(fixed -> conv.forward(x, Optional.of(fixed), residual, activation, maxPool));
+            FusedConvolution conv, BatchNorm norm, Tensor x, Optional<Tensor> residual, Activation activation) {
+        return norm.inKernel(fixed -> conv.forward(x, Optional.of(fixed), residual, activation));
     }
 
     private static Tensor activate(Tensor y, Activation activation) {

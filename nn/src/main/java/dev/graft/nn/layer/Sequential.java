@@ -32,11 +32,11 @@ public class Sequential extends Container {
         Tensor x = input;
         List<Module> layers = list();
         for (int i = 0; i < layers.size(); i++) {
-            if (!(layers.get(i) instanceof Conv2d conv)) {
+            if (!(layers.get(i) instanceof FusedConvolution conv)) {
                 x = layers.get(i).forward(x);
                 continue;
             }
-            boolean normalises = i + 1 < layers.size() && layers.get(i + 1) instanceof BatchNorm2d;
+            boolean normalises = i + 1 < layers.size() && layers.get(i + 1) instanceof BatchNorm;
             Module norm = layers.get(normalises ? ++i : i);
             boolean activates = i + 1 < layers.size() && Fused.fusable(layers.get(i + 1)) != Activation.NONE;
             if (activates) {

@@ -2,6 +2,7 @@ package dev.graft.nn.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.backend.PaddingMode;
 import dev.graft.backend.Pool2dParams;
 import dev.graft.io.StateDict;
 import dev.graft.nn.Freezing;
@@ -37,10 +38,14 @@ class FusedLayersTest {
         private final SplittableRandom random;
         private final List<Module> layers = new ArrayList<>();
         private final int channels;
+        /** Of one dimension. */
+        private final boolean line;
+
         private int width;
 
         Case(long seed) {
             random = new SplittableRandom(seed);
+            line = seed % 3 == 0;
             channels = 1 + random.nextInt(6);
             width = channels;
         }
@@ -49,9 +54,12 @@ class FusedLayersTest {
             return random.nextBoolean();
         }
 
-        Conv2d conv(int out, boolean strided) {
+        Module conv(int out, boolean strided) {
             int kernel = 1 + 2 * random.nextInt(2);
             boolean depthwise = width == out && random.nextInt(4) == 0;
+            if (line) {
+                return line(out, kernel, strided && flip() ? 2 : 1, depthwise ? width : 1);
+            }
             Conv2d.Options options =
                     Conv2d.options().stride(strided && flip() ? 2 : 1).groups(depthwise ? width : 1);
             options = random.nextInt(4) == 0 ? options.paddingSame() : options.padding(kernel / 2);
@@ -60,9 +68,22 @@ class FusedLayersTest {
             return conv;
         }
 
+        private Module line(int out, int kernel, int stride, int groups) {
+            Conv1d.Options options = Conv1d.options().stride(stride).groups(groups);
+            options = switch (random.nextInt(4)) {
+                case 0 -> options.paddingSame();
+                case 1 -> options.padding(kernel / 2).paddingMode(PaddingMode.REPLICATE);
+                default -> options.padding(kernel / 2);
+            };
+            Conv1d conv = new Conv1d(width, out, kernel, flip() ? options : options.withoutBias(), random);
+            width = out;
+            return conv;
+        }
+
         /** With a state unlike a new one's. */
-        BatchNorm2d norm(int ofChannels) {
-            BatchNorm2d norm = new BatchNorm2d(ofChannels, BatchNorm.options().momentum(random.nextInt(3) * 0.25f));
+        BatchNorm norm(int ofChannels) {
+            BatchNorm.Options options = BatchNorm.options().momentum(random.nextInt(3) * 0.25f);
+            BatchNorm norm = line ? new BatchNorm1d(ofChannels, options) : new BatchNorm2d(ofChannels, options);
             Autograd.noGrad(() -> {
                 norm.weight().value().copyFrom(Tensor.uniform(random, -2, 2, ofChannels));
                 norm.bias().value().copyFrom(Tensor.uniform(random, -1, 1, ofChannels));
@@ -92,7 +113,7 @@ class FusedLayersTest {
                     layers.add(activation());
                 }
                 if (random.nextInt(4) == 0) {
-                    layers.add(new MaxPool2d(2, 1, 0));
+                    layers.add(line ? new MaxPool1d(2, 1) : new MaxPool2d(2, 1, 0));
                 }
             }
         }
@@ -110,8 +131,11 @@ class FusedLayersTest {
         }
 
         Tensor images(boolean nudged) {
-            Tensor images =
-                    Tensor.randn(random, 2 + random.nextInt(3), channels, 6 + random.nextInt(7), 6 + random.nextInt(7));
+            int batch = 2 + random.nextInt(3);
+            int height = 6 + random.nextInt(7);
+            Tensor images = line
+                    ? Tensor.randn(random, batch, channels, 12 + height)
+                    : Tensor.randn(random, batch, channels, height, 6 + random.nextInt(7));
             Tensor nudge = Tensor.uniform(
                     random, 1 - 0x1p-22f, 1 + 0x1p-22f, images.shape().toArray());
             return nudged ? images.mul(nudge) : images;
@@ -181,9 +205,9 @@ class FusedLayersTest {
     /** {@code convNormPool}, then {@code convNormAdd}, around layers that are sometimes a user's. */
     private static Run block(long seed, boolean recorded, boolean nudged, boolean fused) {
         Case c = new Case(seed);
-        Conv2d first = c.conv(4, true);
-        BatchNorm2d firstNorm = c.norm(4);
-        MaxPool2d pool = new MaxPool2d(Pool2dParams.of(3, 2, 1));
+        Module first = c.conv(4, true);
+        BatchNorm firstNorm = c.norm(4);
+        Module pool = c.line ? new MaxPool1d(3, 2) : new MaxPool2d(Pool2dParams.of(3, 2, 1));
         Module second = c.random.nextInt(4) == 0 ? new Sequential(c.conv(4, false), new Observer()) : c.conv(4, false);
         Module secondNorm = c.random.nextInt(4) == 0 ? new Observer() : c.norm(4);
         Module activation = c.activation();
