@@ -2,6 +2,8 @@
 module dev.graft.cuda {
     requires static org.jspecify;
     requires transitive dev.graft.core;
+    requires org.bytedeco.javacpp;
+    requires org.bytedeco.cuda;
 
     exports dev.graft.cuda;
 

@@ -50,6 +50,16 @@ public final class DropoutMask {
         }
     }
 
+    /** The stream whose numbers decide, for devices that draw by themselves. */
+    public RandomStream stream() {
+        return stream;
+    }
+
+    /** What the upper 24 bits of a number are compared with. */
+    public int threshold() {
+        return threshold;
+    }
+
     /** The factor of the elements that stay. */
     public float scale() {
         return scale;

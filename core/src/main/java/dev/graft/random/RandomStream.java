@@ -89,6 +89,16 @@ public final class RandomStream implements RandomGenerator {
         }
     }
 
+    /** For devices that draw by themselves: number {@code n} is {@code mix(start + (n + 1) * step)}, see above. */
+    public long start() {
+        return start;
+    }
+
+    /** See {@link #start}. */
+    public long step() {
+        return step;
+    }
+
     @Override
     public long nextLong() {
         return at(drawn++);

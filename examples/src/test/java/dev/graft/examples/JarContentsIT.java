@@ -39,6 +39,7 @@ class JarContentsIT {
                         "licenses/GPL-3.0.txt",
                         "licenses/GCC-RUNTIME-LIBRARY-EXCEPTION.txt",
                         "licenses/LGPL-2.1.txt"));
+        owners.put("org/bytedeco/cuda/", List.of("LICENSE"));
         owners.put("com/twelvemonkeys/", List.of("licenses/TwelveMonkeys.txt"));
         owners.put("tiff-", List.of("licenses/TwelveMonkeys.txt"));
         owners.put("profiles/", List.of("licenses/TwelveMonkeys.txt"));
