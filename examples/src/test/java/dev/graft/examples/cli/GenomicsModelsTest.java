@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,6 +136,17 @@ class GenomicsModelsTest {
                 .wrongUsage("--seeds must be from 1 to 100, and needs --sizes");
         Cli.run("genomics", "transfer", "--data", planted(30)).wrongUsage("--data needs --model");
         Cli.run("genomics", "transfer", "--model", model(), "--resume").wrongUsage("need --out");
+    }
+
+    @Test
+    @Tag("slow")
+    void withoutDataSequencesAreSyntheticAndTheSameAgain() {
+        Path json = folder.resolve("r.json");
+        Map<String, Object> report = Cli.json(json, "genomics", "transfer", "--size", 40);
+        assertThat(report).containsEntry("synthetic", true).containsEntry("set", "synthetic");
+        Map<?, ?> auroc = Cli.map(report.get("auroc"));
+        assertThat((double) auroc.get("transfer")).isGreaterThan(0.6);
+        assertThat(Cli.json(json, "genomics", "transfer", "--size", 40)).isEqualTo(report);
     }
 
     @Test

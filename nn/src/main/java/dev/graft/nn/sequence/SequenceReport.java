@@ -27,6 +27,7 @@ record SequenceReport(
         Map<String, SequenceComparison.Answer> answers,
         History history,
         ModelCard card,
+        long seed,
         String start) {
 
     String toHtml() {
@@ -41,20 +42,10 @@ record SequenceReport(
                         true)
                 .groupsAre("group of near-identical sequences", "groups of near-identical sequences")
                 .history(history.epochs().stream().map(SequenceReport::epoch).toList())
-                .flow(List.of(
-                        new FlowChart.Step(
-                                "Sequences",
-                                split.sequences().size(),
-                                List.of(split.groups().count() + " groups of near-identical ones"),
-                                List.of(
-                                        new FlowChart.LeftOut("used for training", size),
-                                        new FlowChart.LeftOut(
-                                                "neither trained on nor held back",
-                                                split.sequences().size() - size - held))),
-                        new FlowChart.Step("Held back, judged here", held, List.of(), List.of())))
+                .flow(flow(held))
                 .findings(List.of(new Bullets(List.of(
                         split.leaked() + " held sequences have a near copy among those that may be trained on",
-                        split.leakedAtRandom(0) + " would have had one in a random split"))))
+                        split.leakedAtRandom(seed) + " would have had one in a random split"))))
                 .notes(List.of(winner()))
                 .more(List.<Block>of(new Figure(new ForestPlot(
                         "What wins",
@@ -66,6 +57,22 @@ record SequenceReport(
                 .provenance(provenance())
                 .build()
                 .toHtml();
+    }
+
+    private List<FlowChart.Step> flow(int held) {
+        List<FlowChart.LeftOut> leftOut = new ArrayList<>();
+        leftOut.add(new FlowChart.LeftOut("used for training", size));
+        int rest = split.sequences().size() - size - held;
+        if (rest > 0) {
+            leftOut.add(new FlowChart.LeftOut("neither trained on nor held back", rest));
+        }
+        return List.of(
+                new FlowChart.Step(
+                        "Sequences",
+                        split.sequences().size(),
+                        List.of(split.groups().count() + " groups of near-identical ones"),
+                        leftOut),
+                new FlowChart.Step("Held back, judged here", held, List.of(), List.of()));
     }
 
     private static Epoch epoch(EpochResult result) {

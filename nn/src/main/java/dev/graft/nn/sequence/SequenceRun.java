@@ -292,7 +292,9 @@ public final class SequenceRun {
             return new ResultFiles()
                     .text(
                             ResultFiles.REPORT,
-                            new SequenceReport(split, size, answers, history, card, pretrained.toString()).toHtml());
+                            new SequenceReport(
+                                            split, size, answers, history, card, recipe.seed(), pretrained.toString())
+                                    .toHtml());
         }
 
         @Override

@@ -140,7 +140,7 @@ public final class SpliceVariants {
         int[] counts = new int[3];
         try (VcfReader reader = VcfReader.open(in)) {
             AtomicFile.write(out, stream -> {
-                BufferedWriter text = new BufferedWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8));
+                BufferedWriter text = new BufferedWriter(new OutputStreamWriter(stream, StandardCharsets.ISO_8859_1));
                 for (String line : header(in, reader.header())) {
                     text.write(line + "\n");
                 }
@@ -200,11 +200,22 @@ public final class SpliceVariants {
         for (String allele : variant.alternatives()) {
             if (VcfReader.isSequence(allele) && variant.reference().length() <= 2 * distance) {
                 for (Place place : places(sequence, at)) {
-                    entries.add(allele + "|" + place.symbol + "|" + numbers(sequence, at, variant, allele, place));
+                    entries.add(
+                            allele + "|" + bytes(place.symbol) + "|" + numbers(sequence, at, variant, allele, place));
                 }
             }
         }
         return entries;
+    }
+
+    /** A text as the reader gives those of the file: a character for each byte, whatever the file's encoding is. */
+    private static String bytes(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    /** What {@link #bytes} was made of. */
+    private static String text(String bytes) {
+        return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     private static String shortened(String letters) {
@@ -219,7 +230,7 @@ public final class SpliceVariants {
 
     /** The sequence's name in the genome, which may have or lack {@code chr}. */
     private String sequence(VcfReader reader, Variant variant) {
-        String name = variant.sequence();
+        String name = text(variant.sequence());
         String other = name.startsWith("chr") ? name.substring(3) : "chr" + name;
         if (reference.contains(name)) {
             return name;

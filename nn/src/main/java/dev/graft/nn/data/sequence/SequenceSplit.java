@@ -1,5 +1,6 @@
 package dev.graft.nn.data.sequence;
 
+import dev.graft.nn.data.DataException;
 import dev.graft.nn.data.Folds;
 import dev.graft.random.Draw;
 import dev.graft.random.RandomStream;
@@ -33,9 +34,23 @@ public final class SequenceSplit {
         this.pool = pool;
     }
 
-    /** Holds two fifths back, stratified by class, with near-identical sequences on one side. */
+    /**
+     * Holds two fifths back, stratified by class, with near-identical sequences on one side.
+     *
+     * @throws DataException if there is only one class, or there are too few groups of near-identical sequences
+     */
     public static SequenceSplit grouped(LabelledSequences sequences, long seed) {
+        if (sequences.classes().size() < 2) {
+            throw new DataException(
+                    "sequences: all are of one class, " + sequences.classes().get(0)
+                            + ", so there is nothing to tell apart. Hint: add sequences of another class.");
+        }
         SequenceGroups groups = SequenceGroups.of(sequences.sequences());
+        if (groups.count() < FOLDS) {
+            throw new DataException("sequences: the " + sequences.size() + " are in " + groups.count()
+                    + " groups of near-identical ones, and at least " + FOLDS
+                    + " are needed to hold some back. Hint: add sequences that differ more.");
+        }
         List<Integer> group = Arrays.stream(groups.groupOf()).boxed().toList();
         int[] fold = Folds.grouped(group, sequences.labels(), FOLDS, seed).foldOf();
         boolean[] held = new boolean[fold.length];

@@ -25,7 +25,7 @@ public final class VcfReader implements AutoCloseable {
     private long position;
 
     private VcfReader(Path file) {
-        this.lines = new TextLines(file);
+        this.lines = TextLines.ofBytes(file);
     }
 
     /**

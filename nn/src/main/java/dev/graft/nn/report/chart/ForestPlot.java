@@ -17,7 +17,7 @@ import java.util.stream.DoubleStream;
 public record ForestPlot(String title, String description, String what, List<Row> rows) implements Chart {
     private static final int MOST = 40;
     private static final double LEFT = 128;
-    private static final double RIGHT = 122;
+    private static final double RIGHT = 136;
     private static final double ROW = 24;
 
     public ForestPlot {
@@ -93,7 +93,7 @@ public record ForestPlot(String title, String description, String what, List<Row
             svg.text(LEFT - 8, y + 4, Anchor.END, LEFT - 10, row.name, row.note.isEmpty() ? "" : "soft");
             svg.line(axis.pixel(row.low, LEFT, right), y, axis.pixel(row.high, LEFT, right), y, "s s" + series);
             svg.dot(axis.pixel(row.value, LEFT, right), y, 4, "f" + series);
-            svg.text(right + 8, y + 4, Anchor.START, RIGHT, row.interval(), row.note.isEmpty() ? "" : "soft");
+            svg.text(right + 8, y + 4, Anchor.START, RIGHT - 8, row.interval(), row.note.isEmpty() ? "" : "soft");
         }
         svg.text((LEFT + right) / 2, bottom + 34, Anchor.MIDDLE, right - LEFT, what);
     }
