@@ -60,6 +60,8 @@ final class FoldCases {
         rows(cases, 6, 4, 5);
         rows(cases, 1, 1, 3);
         rows(cases, 4, 3, 0);
+        // as vectors, and more than are added in floats
+        rows(cases, 2, 18, 90);
         for (boolean weighted : new boolean[] {false, true}) {
             for (float smoothing : new float[] {0, 0.125f}) {
                 crossEntropy(cases, weighted, smoothing, -100, 4, 5);
@@ -201,7 +203,7 @@ final class FoldCases {
                 .in(ANY, random(89, rows, width))
                 .in(ANY, DType.I64, index)
                 .out(CONTIGUOUS, size, width)
-                .terms(5)
+                .terms(Math.max(5, rows / size))
                 .call((b, in, out) -> b.gatherRowsBackward(in[0], in[1], out[0]))
                 .expect(in -> Gradients.of(
                         t -> GraphRef.of(
