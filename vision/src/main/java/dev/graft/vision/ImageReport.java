@@ -290,8 +290,10 @@ final class ImageReport {
                 Map<?, ?> entry = (Map<?, ?>) one;
                 Object of = entry.get("label") == null ? entry.get("class") : entry.get("label");
                 texts.add(of + " from " + number(entry, "value") + " on: sensitivity " + number(entry, "sensitivity")
-                        + " of " + entry.get("positive") + ", specificity " + number(entry, "specificity") + " of "
-                        + entry.get("negative") + " validation cases"
+                        + " ("
+                        + entry.get("positive") + " validation cases), specificity " + number(entry, "specificity")
+                        + " ("
+                        + entry.get("negative") + ")"
                         + (entry.get("note") == null ? "" : " (" + entry.get("note") + ")"));
             }
         }
@@ -299,7 +301,7 @@ final class ImageReport {
     }
 
     private static String number(Map<?, ?> map, String name) {
-        return map.get(name) instanceof Number value ? Numbers.text(value.doubleValue()) : "not defined";
+        return map.get(name) instanceof Number value ? Numbers.score(value.doubleValue()) : "not defined";
     }
 
     private static String shortened(String text) {

@@ -50,9 +50,9 @@ final class PageStyle {
             overflow-wrap:break-word;min-width:3.2rem;max-width:34rem;unicode-bidi:isolate;white-space:pre-line}
             th{font-weight:600}
             tbody th{font-weight:500;min-width:6rem}
-            thead th{color:var(--soft);border-bottom:2px solid var(--line)}
+            thead th{color:var(--soft);vertical-align:bottom;border-bottom:2px solid var(--line)}
             .n{text-align:right;font-variant-numeric:tabular-nums;white-space:pre}
-            th.n{white-space:pre-line;vertical-align:bottom}
+            th.n{white-space:pre-line}
             td.t{min-width:8rem;overflow-wrap:anywhere}
             caption span{display:inline-block;position:sticky;left:0;max-width:min(46rem,calc(100vw - 2.2rem))}
             .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem 1.75rem;
