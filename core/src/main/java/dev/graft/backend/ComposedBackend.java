@@ -18,6 +18,8 @@ import java.util.Optional;
  *
  * <p>Intermediate results are F32, so sums of many terms are as exact as the primitive {@code reduce} and
  * {@code matmul}. The promises of {@link #determinism} follow from those of the primitive kernels.
+ *
+ * <p>In one file because it is the contract, method by method, most of them handed to a formula's own class.
  */
 public abstract class ComposedBackend implements Backend {
 
