@@ -71,6 +71,10 @@ final class Availability {
     /** What touches JavaCPP, apart, so that this class can be loaded without it. */
     private static final class Probe {
         static Optional<String> driver() {
+            // asked before the native part, which is missing too where the bindings are
+            if (Availability.class.getClassLoader().getResource("org/bytedeco/cuda/global/cudart.class") == null) {
+                throw new NoClassDefFoundError("org/bytedeco/cuda/global/cudart");
+            }
             String platform = org.bytedeco.javacpp.Loader.getPlatform();
             if (!isSupported(platform)) {
                 return Optional.of("there is no native part for " + platform

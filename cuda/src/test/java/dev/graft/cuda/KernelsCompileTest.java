@@ -17,19 +17,23 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every kernel file compiles for every generation of devices that CUDA 13 knows, without a warning. Needs nvcc, but no
- * GPU. What has compiled is remembered in {@code target}, by its text.
+ * Every kernel file compiles for every generation of devices that CUDA 13 knows, without a warning. Needs nvcc, or else
+ * NVRTC, but no GPU. What has compiled is remembered in {@code target}, by its text.
  */
 class KernelsCompileTest {
     private static final List<Integer> ARCHITECTURES = List.of(75, 80, 86, 89, 90, 100, 120);
     private static final List<String> FLAGS =
             List.of("-fatbin", "-std=c++17", "-Werror", "all-warnings", "-Xptxas", "-warn-spills");
 
+    /** What a compiler says of a file; nothing if all is well. */
+    private interface Compiler {
+        String complaint(String name, String text) throws IOException;
+    }
+
     @Test
     void everyKernelFileCompilesForEveryArchitecture() throws IOException, InterruptedException {
-        String version = version();
+        Compiler compiler = compiler();
         FakeBuild build = new FakeBuild();
-        Path output = Files.createDirectories(FakeBuild.module().resolve("target/kernels-compiled"));
         List<FakeBuild.Unit> files = build.libraryFiles();
         assertThat(files).isNotEmpty();
         String prelude = build.prelude();
@@ -39,7 +43,7 @@ class KernelsCompileTest {
             List<Future<String>> running = new ArrayList<>();
             for (FakeBuild.Unit file : files) {
                 String text = prelude + "#line 1 \"" + file.name() + "\"\n" + file.text();
-                running.add(pool.submit(() -> complaint(output, version, file.name(), text)));
+                running.add(pool.submit(() -> compiler.complaint(file.name(), text)));
             }
             for (Future<String> future : running) {
                 complaints.add(future.get());
@@ -53,27 +57,46 @@ class KernelsCompileTest {
     }
 
     @Test
-    void aWarningIsAComplaint() throws IOException {
-        String version = version();
+    void anErrorIsAComplaint() throws IOException {
+        String text = new FakeBuild().prelude() + "\nKERNEL f(float* y) { y[0] = nowhere; }\n";
+        assertThat(compiler().complaint("error.cu", text)).contains("nowhere");
+    }
+
+    private static Compiler compiler() throws IOException {
         Path output = Files.createDirectories(FakeBuild.module().resolve("target/kernels-compiled"));
-        String text = new FakeBuild().prelude() + "\nKERNEL f(float* y) { int unused; y[0] = 1.f; }\n";
-        assertThat(complaint(output, version, "warning.cu", text)).contains("unused");
-    }
-
-    private static String version() {
-        String version = "";
-        String reason = "no nvcc, which compiles the kernels for every architecture";
+        String reason;
         try {
-            version = FakeBuild.run(Path.of("."), List.of("nvcc", "--version"));
+            String version = FakeBuild.run(Path.of("."), List.of("nvcc", "--version"));
+            if (version.contains("release 13")) {
+                return (name, text) -> nvcc(output, version, name, text);
+            }
+            reason = "nvcc is not of CUDA 13";
         } catch (IOException e) {
-            reason += " (" + e.getMessage() + ")";
+            reason = "no nvcc (" + e.getMessage() + ")";
         }
-        Requirement.of(version.contains("release 13"), version.isEmpty() ? reason : "nvcc is not of CUDA 13");
-        return version;
+        if (FakeDriver.unavailable().isEmpty()) {
+            // JavaCPP loads NVRTC together with the driver
+            FakeDriver.load();
+        }
+        try {
+            NvrtcCompiler nvrtc = new NvrtcCompiler(output);
+            return (name, text) -> nvrtc(nvrtc, name, text);
+        } catch (LinkageError e) {
+            Requirement.of(false, reason + " and no NVRTC (" + e.getMessage() + "), which compile the kernels");
+            throw e;
+        }
     }
 
-    /** What the compiler says of a file; nothing if all is well. */
-    private static String complaint(Path output, String version, String name, String text) throws IOException {
+    private static String nvrtc(NvrtcCompiler compiler, String name, String text) {
+        try {
+            ARCHITECTURES.forEach(architecture -> compiler.compile(name, text, architecture));
+            return "";
+        } catch (IllegalStateException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private static String nvcc(Path output, String version, String name, String text) throws IOException {
         List<String> command = new ArrayList<>(List.of("nvcc"));
         command.addAll(FLAGS);
         command.addAll(targets(text));
