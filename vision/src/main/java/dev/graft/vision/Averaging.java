@@ -6,14 +6,18 @@ import dev.graft.message.Explained;
 import dev.graft.message.SettingException;
 import dev.graft.nn.Module;
 import dev.graft.nn.Stochastic;
+import dev.graft.nn.model.Decision;
+import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.uncertainty.McDropout;
 import dev.graft.nn.uncertainty.TestTimeAugmentation;
 import dev.graft.tensor.Tensor;
 import dev.graft.vision.model.Backbone;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -41,6 +45,19 @@ public record Averaging(Views tta, int mcDropout, long seed) {
 
         Views(List<UnaryOperator<Tensor>> ofBatch) {
             this.ofBatch = ofBatch;
+        }
+
+        /** For the card: a decision for the mean over these views. */
+        Map<String, Object> decision(Decision fitted) {
+            Map<String, Object> map = new LinkedHashMap<>();
+            map.put(ModelCard.AVERAGED, word());
+            map.putAll(fitted.toMap());
+            return map;
+        }
+
+        /** As the card names it, such as {@code hflip}. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -77,11 +94,14 @@ public record Averaging(Views tta, int mcDropout, long seed) {
         return tta == Views.NONE && mcDropout == 0;
     }
 
+    /** Whether the mean is over views alone, for which a decision can be fitted. */
+    boolean isOfViewsOnly() {
+        return tta != Views.NONE && mcDropout == 0;
+    }
+
     /** Of what the mean is taken, for people; empty for one answer to the image as it is. */
     String describe() {
-        String views = tta == Views.NONE
-                ? ""
-                : tta.ofBatch.size() + " views of an image (" + tta.name().toLowerCase(Locale.ROOT) + ")";
+        String views = tta == Views.NONE ? "" : tta.ofBatch.size() + " views of an image (" + tta.word() + ")";
         String dropped = mcDropout == 0 ? "" : mcDropout + " answers with dropout";
         return views + (views.isEmpty() || dropped.isEmpty() ? "" : ", and of each ") + dropped;
     }

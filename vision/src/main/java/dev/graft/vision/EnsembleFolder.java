@@ -28,8 +28,9 @@ import java.util.Optional;
  * @param folder that holds the members' folders
  * @param members their cards, by the names of their folders
  * @param decision how the mean of their probabilities becomes an answer
+ * @param facts further entries of its file
  */
-record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision decision) {
+record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision decision, Map<String, Object> facts) {
     static final String FILE_NAME = "ensemble.json";
     private static final int FORMAT_VERSION = 1;
 
@@ -52,11 +53,15 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
         Map<String, ModelCard> members = new LinkedHashMap<>();
         names.forEach(name -> members.put(name, ModelCard.read(folder.resolve(name))));
         checkOneTask(folder, members);
-        return new EnsembleFolder(folder, members, Decision.NONE);
+        return new EnsembleFolder(folder, members, Decision.NONE, Map.of());
     }
 
-    /** Writes the list of members. */
-    void write(Decision fitted) {
+    /**
+     * Writes the list of members.
+     *
+     * @param more further entries: the decision for the mean over views, the command, and hashes of the files given
+     */
+    void write(Decision fitted, Map<String, Object> more) {
         List<Object> list = new ArrayList<>();
         members.forEach((name, card) -> {
             Map<String, Object> entry = new LinkedHashMap<>();
@@ -69,6 +74,7 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
         map.put("format_version", FORMAT_VERSION);
         map.put("members", list);
         map.put(ModelCard.DECISION, fitted.toMap());
+        map.putAll(more);
         // of what is read from the file: numbers may come back in another type
         Path file = folder.resolve(FILE_NAME);
         map.put(ModelCard.CARD_HASH, ModelCard.contentHash(Json.parseObject(Json.write(map), file)));
@@ -139,7 +145,7 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
             members.put(name, card);
         }
         checkOneTask(folder, members);
-        return new EnsembleFolder(folder, members, decision(file, map, members));
+        return new EnsembleFolder(folder, members, decision(file, map, members), map);
     }
 
     /** Whether a name is that of a folder in another, which may be {@code .}, the parent of no path by its name. */
@@ -151,6 +157,7 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
     private static Decision decision(Path file, Map<String, Object> map, Map<String, ModelCard> members) {
         ModelCard first = members.values().iterator().next();
         try {
+            ModelCard.averagedDecision(map, "", first.classes().size(), first.isMultiLabel());
             if (map.get(ModelCard.DECISION) instanceof Map<?, ?> entry) {
                 return Decision.of(entry, first.classes().size(), first.isMultiLabel());
             }
@@ -190,6 +197,13 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
     /** The card of the first member, which says what all are for. */
     ModelCard card() {
         return members.values().iterator().next();
+    }
+
+    /**
+     * How the mean over views of the mean of their probabilities becomes an answer; empty where that was not fitted.
+     */
+    Optional<Decision> averagedDecision(String averaged) {
+        return ModelCard.averagedDecision(facts, averaged, card().classes().size(), card().isMultiLabel());
     }
 
     Preprocessing preprocessing() {

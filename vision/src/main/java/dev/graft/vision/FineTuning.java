@@ -45,6 +45,8 @@ import java.util.function.UnaryOperator;
  * {@code metrics.json}, {@code log.csv}, {@code run.json} and checkpoints, which are the run; see
  * {@code docs/model-folder.md}. A run that was stopped continues with {@link #resume(Path)}.
  *
+ * <p>In one file because every setting is a method here.
+ *
  * <p>Immutable: every method returns another value. Values are checked when they are given, and against one another by
  * {@link #run()}.
  */
@@ -442,6 +444,15 @@ public final class FineTuning {
      */
     public FineTuning abstainBelow(double probability) {
         return with(FineTuningValues.ABSTAIN_BELOW, probability);
+    }
+
+    /**
+     * Fits temperature, thresholds and the rest also for the mean over these views of an image, which is calibrated
+     * otherwise than a single answer; they are applied where {@link ImageClassifierOptions#averaging} asks for the same
+     * views. Default: none.
+     */
+    public FineTuning tta(Averaging.Views views) {
+        return with(FineTuningValues.TTA, views);
     }
 
     /**

@@ -149,6 +149,7 @@ public final class FineTuningRun implements AutoCloseable {
                 return result(FineTuning.Ending.ALREADY_FINISHED, folder.metrics());
             }
             checked.requireReadable();
+            Map<String, Object> inputFiles = Provenance.inputFiles(settings); // as they are read, not hours later
             if (settings.overwrite() && folder.holds(identity)) {
                 folder.removeFeatures(); // the run shall be done over; those of a run that replaces another go on
             }
@@ -182,7 +183,7 @@ public final class FineTuningRun implements AutoCloseable {
                             .put("unreadable_images", data.unreadable().size()));
                 }
                 trained.ifPresent(result -> {
-                    folder.finish(identity, options, new Learnt(model, result, data, facts, preprocessing));
+                    folder.finish(identity, options, new Learnt(model, result, data, facts, inputFiles, preprocessing));
                     EnsembleFolder.forget(folder.path()); // now that what replaces it is whole
                 });
                 return trained.map(result -> result(FineTuning.Ending.FINISHED, result.metrics()))
@@ -277,6 +278,7 @@ public final class FineTuningRun implements AutoCloseable {
         private final FineTuningTraining.Trained trained;
         private final ImageData data;
         private final Map<String, Object> dataFacts;
+        private final Map<String, Object> inputFiles;
         private final String fingerprints;
         private final Preprocessing preprocessing;
 
@@ -285,8 +287,10 @@ public final class FineTuningRun implements AutoCloseable {
                 FineTuningTraining.Trained trained,
                 ImageData data,
                 Map<String, Object> dataFacts,
+                Map<String, Object> inputFiles,
                 Preprocessing preprocessing) {
             this.model = model;
+            this.inputFiles = inputFiles;
             this.trained = trained;
             this.data = data;
             this.dataFacts = dataFacts;
@@ -311,11 +315,13 @@ public final class FineTuningRun implements AutoCloseable {
 
         /** The entries of the card that change what is answered. */
         private Map<String, Object> answers() {
-            return Map.of(
-                    ModelCard.DECISION,
-                    trained.decision().toMap(),
-                    ModelCard.INPUTS,
-                    trained.inputs().toMap());
+            Map<String, Object> answers = new LinkedHashMap<>();
+            answers.put(ModelCard.DECISION, trained.decision().toMap());
+            trained.averaged()
+                    .ifPresent(decision -> answers.put(
+                            ModelCard.AVERAGED_DECISION, settings.tta().decision(decision)));
+            answers.put(ModelCard.INPUTS, trained.inputs().toMap());
+            return answers;
         }
 
         @Override
@@ -357,6 +363,8 @@ public final class FineTuningRun implements AutoCloseable {
             facts.put("settings", settings.toMap());
             facts.put("seed", recipe.seed());
             facts.put("versions", versions());
+            facts.put(ModelCard.COMMAND, Provenance.command(options));
+            facts.put(ModelCard.INPUT_FILES, inputFiles);
             facts.put("start_weights", settings.weights());
             facts.put("start_weights_sha256", start.sha256().orElse("none"));
             facts.put(ModelCard.HASH, weightsSha256);

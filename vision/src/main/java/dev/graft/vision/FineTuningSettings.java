@@ -40,7 +40,8 @@ import java.util.OptionalInt;
  * @param resume continue the run in the folder
  * @param overwrite replace the run in the folder
  * @param skipBad leave out images that cannot be read
- * @param subgroups what the images that judge are divided by; see {@link SubgroupFile}
+ * @param subgroups what the images that judge are divided by; see {@link dev.graft.nn.run.SubgroupFile}
+ * @param tta for which views' mean a decision is fitted too; none for single answers only
  */
 record FineTuningSettings(
         ImageSource source,
@@ -61,7 +62,8 @@ record FineTuningSettings(
         boolean resume,
         boolean overwrite,
         boolean skipBad,
-        Optional<Path> subgroups) {
+        Optional<Path> subgroups,
+        Averaging.Views tta) {
 
     /** How images are prepared for the weights that the training starts from. */
     Preprocessing preprocessing(StartingPoint start) {
@@ -134,6 +136,9 @@ record FineTuningSettings(
         map.put("feature_cache", usesFeatureCache());
         map.put("cached_views", usesFeatureCache() ? views() : 0);
         map.putAll(decision.toMap());
+        if (tta != Averaging.Views.NONE) {
+            map.put("tta", tta.word());
+        }
         if (skipBad) {
             map.put("skip_bad", true);
         }

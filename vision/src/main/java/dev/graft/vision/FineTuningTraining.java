@@ -15,6 +15,7 @@ import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.model.FeatureSpace;
 import dev.graft.nn.model.InputProfile;
+import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.optim.Optimizer;
 import dev.graft.nn.run.AtFirstBatch;
 import dev.graft.nn.run.FeatureCache;
@@ -72,6 +73,7 @@ record FineTuningTraining(
      * @param answers those to the validation images; empty if there are none
      * @param fold those to the images that only judge; empty without a fold
      * @param subgroups the scores of parts of the images that judge: of the fold, or else of the validation
+     * @param averaged how the mean over the views that are asked for becomes an answer; empty if none are
      */
     record Trained(
             Map<String, Object> metrics,
@@ -80,9 +82,23 @@ record FineTuningTraining(
             Optional<FeatureSpace> space,
             Optional<Evaluation> answers,
             Optional<Evaluation> fold,
-            List<Subgroups> subgroups) {
+            List<Subgroups> subgroups,
+            Optional<Decision> averaged) {
+        private Trained(
+                Map<String, Object> metrics,
+                Decision decision,
+                InputProfile inputs,
+                Optional<FeatureSpace> space,
+                Optional<Evaluation> answers) {
+            this(metrics, decision, inputs, space, answers, Optional.empty(), List.of(), Optional.empty());
+        }
+
         private Trained judged(Optional<Evaluation> judged, List<Subgroups> parts) {
-            return new Trained(metrics, decision, inputs, space, answers, judged, parts);
+            return new Trained(metrics, decision, inputs, space, answers, judged, parts, averaged);
+        }
+
+        private Trained averaged(Optional<Decision> fitted) {
+            return new Trained(metrics, decision, inputs, space, answers, fold, subgroups, fitted);
         }
 
         /** What the model is judged by. */
@@ -101,7 +117,8 @@ record FineTuningTraining(
         Optional<SubgroupFile> divided = settings.subgroups().map(SubgroupFile::read);
         divided.ifPresent(file -> check(file, data));
         return learnt(model, data, preprocessing, resume)
-                .map(trained -> judged(trained, model, data, preprocessing, divided));
+                .map(trained -> judged(trained, model, data, preprocessing, divided)
+                        .averaged(averaged(trained, model, data, preprocessing)));
     }
 
     /** Of a fold any image may be named: it may be that none of its own is. */
@@ -157,6 +174,25 @@ record FineTuningTraining(
         trained.metrics()
                 .put(folded ? "fold" : "validation", Metrics.judged(cases, !patients.isEmpty(), data.classes(), parts));
         return trained.judged(fold, parts);
+    }
+
+    /**
+     * The decision for the mean over views, on the validation images; the full network is asked, since no features are
+     * kept.
+     */
+    private Optional<Decision> averaged(Trained trained, Backbone model, ImageData data, Preprocessing preprocessing) {
+        LabelledDataset held = data.validation(preprocessing.eval());
+        if (settings.tta() == Averaging.Views.NONE || held.size() == 0) {
+            return Optional.empty();
+        }
+        try (DataLoader loader = settings.loader(held)) {
+            Module views = Averaging.none().tta(settings.tta()).of(model, data.isMultiLabel());
+            Evaluation scores = Evaluator.evaluate(views, loader, Recipe.validationLoss(held));
+            Decision decision =
+                    settings.decision().fit(Validation.of(scores.cases(data.heldPatients())), held.classes());
+            trained.metrics().put(ModelCard.AVERAGED_DECISION, settings.tta().decision(decision));
+            return Optional.of(decision);
+        }
     }
 
     private Optional<Trained> learnt(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
@@ -320,9 +356,7 @@ record FineTuningTraining(
                                     DecisionRule.notFitted("no image was held back"),
                                     quantities(data),
                                     Optional.empty(),
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    List.of())
+                                    Optional.empty())
                             : validated(metrics, model, quantities(data), plain, heldLoader, held, patients));
         }
     }
@@ -353,7 +387,7 @@ record FineTuningTraining(
                                 .mapToDouble(known::distance)
                                 .toArray()))
                 .orElse(quantities);
-        return new Trained(metrics, decision, inputs, space, Optional.of(answers), Optional.empty(), List.of());
+        return new Trained(metrics, decision, inputs, space, Optional.of(answers));
     }
 
     private static FeatureTap tap(Module model) {

@@ -108,6 +108,7 @@ final class FineTuningValues {
             "coverage", share -> share > 0 && share < 1, "must be between 0 and 1", Optional.empty());
     static final FineTuningSetting<Double> ABSTAIN_BELOW = FineTuningSetting.number(
             "abstainBelow", share -> share > 0 && share < 1, "must be between 0 and 1", Optional.empty());
+    static final FineTuningSetting<Averaging.Views> TTA = FineTuningSetting.choice("tta", Averaging.Views.NONE);
     static final FineTuningSetting<Path> SUBGROUPS = FineTuningSetting.path("subgroups");
     static final FineTuningSetting<Long> SEED = FineTuningSetting.seed("seed");
     static final FineTuningSetting<Integer> THREADS =
@@ -161,6 +162,7 @@ final class FineTuningValues {
             THRESHOLD,
             COVERAGE,
             ABSTAIN_BELOW,
+            TTA,
             SUBGROUPS,
             SEED,
             THREADS,
@@ -366,6 +368,10 @@ final class FineTuningValues {
         checkThat(
                 validated || resume || given(MONITOR).isEmpty(),
                 setting("monitor") + " needs validation images, and " + setting("valFraction", 0) + " holds none back");
+        checkThat(
+                validated || resume || get(TTA) == Averaging.Views.NONE,
+                setting("tta") + " fits a decision on validation images, and " + setting("valFraction", 0)
+                        + " holds none back");
         boolean sgd = get(OPTIMIZER) == Recipe.Optimization.SGD;
         // runs of before this was refused have kept one
         checkThat(
@@ -391,7 +397,8 @@ final class FineTuningValues {
                 resume,
                 get(OVERWRITE),
                 get(SKIP_BAD),
-                given(SUBGROUPS));
+                given(SUBGROUPS),
+                get(TTA));
     }
 
     /** What is given, else what the start weights say that they are of. */

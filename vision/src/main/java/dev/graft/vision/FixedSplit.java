@@ -6,6 +6,7 @@ import dev.graft.io.file.AtomicText;
 import dev.graft.message.SettingException;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.table.CsvText;
+import dev.graft.nn.run.PatientHash;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.data.SplitFolders;
@@ -74,7 +75,7 @@ record FixedSplit(ImageDataset all, int[] train, int[] held) {
         return all.isMultiLabel() ? listed.with(FineTuningValues.LABEL_COLUMNS, all.classes()) : listed;
     }
 
-    /** A list of some of the images, for a CSV file. */
+    /** A list of some of the images, for a CSV file; patients are named by their hashes. */
     String list(int[] rows) {
         List<String> header = new ArrayList<>(List.of("file"));
         header.addAll(all.isMultiLabel() ? all.classes() : List.of("label"));
@@ -91,7 +92,7 @@ record FixedSplit(ImageDataset all, int[] train, int[] held) {
                     } else {
                         line.add(all.classes().get(all.label(row)));
                     }
-                    patients.ifPresent(known -> line.add(known.get(row)));
+                    patients.ifPresent(known -> line.add(PatientHash.hidden(known.get(row))));
                     return line;
                 })
                 .toList();

@@ -101,7 +101,7 @@ public final class ImageClassifier implements AutoCloseable {
                         ? preprocessing.withFrame(options.frame().getAsInt())
                         : preprocessing)
                 .eval();
-        this.notes = Stream.concat(loaded.notes().stream(), averagingNote(options, decision).stream())
+        this.notes = Stream.concat(loaded.notes().stream(), averagingNote(options, loaded).stream())
                 .toList();
         this.options = options;
         this.decoding = pipeline.decoding().notes(options.notes());
@@ -111,14 +111,16 @@ public final class ImageClassifier implements AutoCloseable {
         this.explainer = new Explainer(network, multiLabel, preprocessing, device);
     }
 
-    /** The mean of several answers is less extreme than one, which the model's decision was fitted to. */
-    private static Optional<Message> averagingNote(ImageClassifierOptions options, Decision decision) {
-        return options.averaging().isNone() || decision.equals(Decision.NONE)
+    /** The mean of several answers is less extreme than one, which the model's decision was mostly fitted to. */
+    private static Optional<Message> averagingNote(ImageClassifierOptions options, LoadedModel loaded) {
+        return options.averaging().isNone()
+                        || loaded.decidesMeans()
+                        || loaded.decision().equals(Decision.NONE)
                 ? Optional.empty()
-                : Optional.of(
-                        Message.of(
-                                "the model's temperature, thresholds and sets of classes were fitted to single answers, and this takes the mean of several."
-                                        + " Hint: judge it with the same averaging on labelled images before its probabilities are relied on"));
+                : Optional.of(Message.of(
+                        "the model's temperature, thresholds and sets of classes were fitted to single answers, and this takes the mean of several."
+                                + " Hint: judge it with the same averaging on labelled images before its probabilities are relied on, or fine-tune with the same "
+                                + setting("tta")));
     }
 
     /** The model in a folder, by {@link ImageClassifierOptions#defaults()}. */

@@ -233,6 +233,8 @@ final class ImageReport {
         add(rows, "Start weights", card.facts().get("start_weights"));
         add(rows, "SHA-256 of the start weights", card.facts().get("start_weights_sha256"));
         add(rows, "Versions", entries(card.facts().get("versions")));
+        add(rows, "Command", card.facts().get(ModelCard.COMMAND));
+        add(rows, "SHA-256 of the files given", entries(card.facts().get(ModelCard.INPUT_FILES)));
         add(rows, "Settings", entries(card.facts().get("settings")));
         add(rows, "Training data", entries(card.facts().get("data")));
         return rows;

@@ -7,6 +7,8 @@ import dev.graft.message.SettingException;
 import dev.graft.nn.data.table.CsvText;
 import dev.graft.nn.json.Json;
 import dev.graft.nn.metric.ScoreSpread;
+import dev.graft.nn.metric.interval.Interval;
+import dev.graft.nn.metric.interval.TrainingsInterval;
 import dev.graft.nn.report.chart.Axis;
 import dev.graft.nn.report.chart.Line;
 import dev.graft.nn.report.chart.LineChart;
@@ -14,7 +16,10 @@ import dev.graft.nn.report.page.Block;
 import dev.graft.nn.report.page.Figure;
 import dev.graft.nn.report.page.Report;
 import dev.graft.nn.report.page.Section;
+import dev.graft.nn.run.Stopped;
 import dev.graft.vision.data.ImageDataset;
+import dev.graft.vision.data.NestedSubsets;
+import dev.graft.vision.image.transform.ImagePipeline;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,11 +37,12 @@ import java.util.stream.IntStream;
  * LearningCurve.of(FineTuning.of(Path.of("photos")).out(Path.of("curve")), List.of(20, 50, 100), 3, true).run();
  * }</pre>
  *
- * <p>Each set of training images is a part of the next larger one, with the classes' shares of all of them; patients
- * are in or out as a whole where they are known, so a set may be somewhat larger than asked for. The folder {@code out}
- * holds the lists of images ({@code validation.csv}, {@code training-20.csv} and so on), a run's folder for each
- * training, such as {@code transfer/20/seed-1}, and {@code learning-curve.json}, {@code .csv} and {@code .html}, a page
- * of charts. A resume trains no finished run again.
+ * <p>Each seed draws its own sets of training images, of which each is a part of the next larger one, with the classes'
+ * shares of all of them; patients are in or out as a whole where they are known, so a set may be somewhat larger than
+ * asked for. Validation images that are copies of any image that may be drawn are left out for all. The folder
+ * {@code out} holds the lists of images ({@code validation.csv}, {@code training-20-seed-1.csv} and so on, with hashes
+ * in place of patients' names), a run's folder for each training, such as {@code transfer/20/seed-1}, and
+ * {@code learning-curve.json}, {@code .csv} and {@code .html}, a page of charts. A resume trains no finished run again.
  */
 public final class LearningCurve {
     private static final List<String> SCORES = List.of("accuracy", "auroc");
@@ -92,10 +98,11 @@ public final class LearningCurve {
      * The trainings of one size.
      *
      * @param start {@code transfer} or {@code scratch}
-     * @param images that were trained on
+     * @param images that were trained on; where draws of whole patients differ, the mean
      * @param scores by name, {@code accuracy} and {@code auroc}: {@code mean}, {@code standard_deviation}, {@code min}
-     *     and {@code max} over the seeds; {@code low} and {@code high}, the ends of the 95 % interval that the number
-     *     of validation images leaves, on the mean over the seeds. A score that is not defined is missing
+     *     and {@code max} over the seeds; {@code low} and {@code high}, the ends of the 95 % interval of the mean that
+     *     the number of validation images, the draws of training images and the seeds leave; of one seed the first
+     *     alone. A score that is not defined is missing
      */
     public record Point(String start, int images, Map<String, Map<String, Object>> scores) {}
 
@@ -111,21 +118,33 @@ public final class LearningCurve {
         FixedSplit split = FixedSplit.of(given);
         Optional<Path> own = FixedSplit.givenValidation(given);
         int[] pool = own.isPresent() ? IntStream.range(0, split.all().size()).toArray() : split.train();
-        check(split.all(), pool.length);
-        Path validation = own.map(path -> listedValidation(given, path, out))
-                .orElseGet(() -> split.write(out.resolve("validation.csv"), split.held()));
+        FixedSplit judging = own.map(path -> FixedSplit.of(given.with(FineTuningValues.DATA, path)))
+                .orElse(split);
+        int[] held = own.isPresent() ? IntStream.range(0, judging.all().size()).toArray() : split.held();
+        ImageData looked;
+        try {
+            looked = looked(given, out, split.all(), pool, judging.all(), held);
+        } catch (Stopped e) {
+            return new Result(false, out, List.of());
+        }
+        check(split.all(), looked.trainRows().length);
+        Path validation = judging.write(out.resolve("validation.csv"), looked.heldRows());
         long first = given.of(FineTuningValues.SEED).orElse(0L);
-        NestedSubsets subsets = NestedSubsets.of(split.all(), pool, first);
         List<String> starts = scratch ? List.of(TRANSFER, SCRATCH) : List.of(TRANSFER);
         List<Point> points = new ArrayList<>();
         for (int size : sizes) {
-            int[] rows = subsets.rows(size);
-            Path list = split.write(out.resolve("training-" + size + ".csv"), rows);
             for (String start : starts) {
                 List<Map<?, ?>> scores = new ArrayList<>();
+                long images = 0;
                 for (int i = 0; i < seeds; i++) {
+                    // each seed has a draw of its own, the same for both starts, and within that of its next size
+                    int[] rows = NestedSubsets.of(split.all(), looked.trainRows(), first + i)
+                            .rows(size);
+                    Path list = split.write(out.resolve("training-" + size + "-seed-" + (i + 1) + ".csv"), rows);
+                    images += rows.length;
                     tuning.listeners().say(start + ", " + rows.length + " images, seed " + (first + i) + ":");
                     FineTuningValues values = split.listed(given, list, validation)
+                            .without(FineTuningValues.SUBGROUPS)
                             .with(FineTuningValues.SEED, first + i)
                             .with(FineTuningValues.OUT, out.resolve(start + "/" + size + "/seed-" + (i + 1)));
                     FineTuning.Result result = tuning.with(start.equals(SCRATCH) ? fromScratch(values) : values)
@@ -135,13 +154,52 @@ public final class LearningCurve {
                     }
                     scores.add(overall(result.metrics()));
                 }
-                points.add(new Point(start, rows.length, scores(scores)));
+                points.add(new Point(start, (int) Math.round((double) images / seeds), scores(scores)));
             }
         }
         AtomicText.write(out.resolve("learning-curve.json"), Json.write(toMap(points, split)));
         AtomicText.write(out.resolve("learning-curve.csv"), csv(points));
         AtomicText.write(out.resolve("learning-curve.html"), html(points));
         return new Result(true, out, points);
+    }
+
+    /**
+     * Without validation images that are copies of any that may be trained on: if each training left out those of its
+     * own images, they would be judged on different ones.
+     *
+     * @throws Stopped where a stop was asked for
+     */
+    private ImageData looked(
+            FineTuningValues given, Path out, ImageDataset all, int[] pool, ImageDataset judging, int[] held) {
+        FineTuningSettings settings = given.with(FineTuningValues.OUT, out).resolve();
+        StartingPoint start = StartingPoint.of(
+                settings.model(),
+                settings.weights(),
+                settings.stateDict(),
+                tuning.listeners().downloads());
+        ImagePipeline pipeline = settings.preprocessing(start).eval();
+        ImageDataset seen = all.withPipeline(pipeline);
+        ImageData data = new ImageData(
+                seen,
+                pool,
+                judging == all ? seen : judging.withPipeline(pipeline),
+                held,
+                List.of(),
+                settings.source().keepDuplicates(),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                new int[0],
+                ImageFindings.NONE,
+                List.of());
+        ImageCheck.Checked checked = new ImageCheck(
+                        settings.workers(),
+                        tuning.listeners().stop(),
+                        tuning.listeners().progress())
+                .look(data, settings.skipBad());
+        checked.requireReadable();
+        checked.data().findings().describe(checked.data().kept()).forEach(tuning.listeners()::say);
+        return checked.data();
     }
 
     private void check(ImageDataset all, int pool) {
@@ -157,14 +215,6 @@ public final class LearningCurve {
                             + all.classes().size() + " classes",
                     "ask for at least one image of each class");
         }
-    }
-
-    /** As a list too, so that both sides are files of one kind. */
-    private static Path listedValidation(FineTuningValues given, Path path, Path out) {
-        FixedSplit held = FixedSplit.of(given.with(FineTuningValues.DATA, path));
-        return held.write(
-                out.resolve("validation.csv"),
-                IntStream.range(0, held.all().size()).toArray());
     }
 
     /** The same network and recipe, but no weights to start from, and nothing frozen. */
@@ -189,11 +239,16 @@ public final class LearningCurve {
             double[] values = numbers(ofSeeds, score, "value");
             if (values.length > 0) {
                 Map<String, Object> map = ScoreSpread.of(values).toMap();
-                for (String end : List.of("low", "high")) {
-                    double[] ends = numbers(ofSeeds, score, end);
-                    if (ends.length > 0) {
-                        map.put(end, ScoreSpread.of(ends).mean());
-                    }
+                double[] low = numbers(ofSeeds, score, "low");
+                double[] high = numbers(ofSeeds, score, "high");
+                if (low.length == values.length && high.length == values.length) {
+                    Interval[] each = IntStream.range(0, values.length)
+                            .mapToObj(i -> new Interval(low[i], high[i], 0.95, "validation images"))
+                            .toArray(Interval[]::new);
+                    TrainingsInterval.of(values, each).ifPresent(interval -> {
+                        map.put("low", Math.max(0, interval.low()));
+                        map.put("high", Math.min(1, interval.high()));
+                    });
                 }
                 all.put(score, map);
             }
@@ -266,7 +321,7 @@ public final class LearningCurve {
                 charts.add(new Figure(LineChart.of(
                         "Learning curve: " + name,
                         "The mean " + name + " over the seeds against the number of training images, with the 95 %"
-                                + " interval that the number of validation images leaves.",
+                                + " interval that validation images, draws of training images and seeds leave; of one seed, that of the validation images alone.",
                         Axis.around(
                                 "training images",
                                 points.stream().mapToDouble(Point::images).toArray()),

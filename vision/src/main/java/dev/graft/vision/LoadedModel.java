@@ -35,6 +35,7 @@ import java.util.stream.Stream;
  * @param preprocessing from an image to the network's input
  * @param notes what a user should know
  * @param training the images that it was fitted on, if the folder tells
+ * @param decidesMeans whether {@code decision} was fitted to the mean of the answers that are asked for
  */
 record LoadedModel(
         Module network,
@@ -44,7 +45,27 @@ record LoadedModel(
         InputCheck inputs,
         Preprocessing preprocessing,
         List<Message> notes,
-        Optional<TrainingImages> training) {
+        Optional<TrainingImages> training,
+        boolean decidesMeans) {
+    private LoadedModel(
+            Module network,
+            List<String> classes,
+            boolean multiLabel,
+            Decision decision,
+            InputCheck inputs,
+            Preprocessing preprocessing,
+            List<Message> notes,
+            Optional<TrainingImages> training) {
+        this(network, classes, multiLabel, decision, inputs, preprocessing, notes, training, false);
+    }
+
+    /** With the decision that was fitted to the mean of the answers that are asked for, if one was. */
+    private LoadedModel deciding(Optional<Decision> ofMean) {
+        return ofMean.isEmpty()
+                ? this
+                : new LoadedModel(
+                        network, classes, multiLabel, ofMean.get(), inputs, preprocessing, notes, training, true);
+    }
 
     /** See {@link ImageClassifier#load(Path, ImageClassifierOptions)}. */
     static LoadedModel folder(Path folder, ImageClassifierOptions options) {
@@ -65,14 +86,15 @@ record LoadedModel(
             return closedOnFailure(
                     ensemble.network(),
                     network -> new LoadedModel(
-                            network,
-                            ensemble.card().classes(),
-                            ensemble.card().isMultiLabel(),
-                            ensemble.decision(),
-                            ensemble.inputs(),
-                            ensemble.preprocessing(),
-                            ensemble.notes(),
-                            ensemble.training()));
+                                    network,
+                                    ensemble.card().classes(),
+                                    ensemble.card().isMultiLabel(),
+                                    ensemble.decision(),
+                                    ensemble.inputs(),
+                                    ensemble.preprocessing(),
+                                    ensemble.notes(),
+                                    ensemble.training())
+                            .deciding(ofMean(options.averaging(), ensemble::averagedDecision)));
         }
         Optional<UnfinishedRun> unfinished = UnfinishedRun.open(folder);
         if (unfinished.isPresent()) {
@@ -96,16 +118,21 @@ record LoadedModel(
         return closedOnFailure(
                 ImageModels.load(card, folder),
                 network -> new LoadedModel(
-                        network,
-                        card.classes(),
-                        card.isMultiLabel(),
-                        card.decision(),
-                        InputCheck.of(card, folder),
-                        preprocessing,
-                        Stream.concat(card.note(folder).stream(), InputCheck.note(card, folder).stream())
-                                .map(Message::of)
-                                .toList(),
-                        TrainingImages.of(folder, card)));
+                                network,
+                                card.classes(),
+                                card.isMultiLabel(),
+                                card.decision(),
+                                InputCheck.of(card, folder),
+                                preprocessing,
+                                Stream.concat(card.note(folder).stream(), InputCheck.note(card, folder).stream())
+                                        .map(Message::of)
+                                        .toList(),
+                                TrainingImages.of(folder, card))
+                        .deciding(ofMean(options.averaging(), card::averagedDecision)));
+    }
+
+    private static Optional<Decision> ofMean(Averaging averaging, Function<String, Optional<Decision>> fitted) {
+        return averaging.isOfViewsOnly() ? fitted.apply(averaging.tta().word()) : Optional.empty();
     }
 
     private static void checkWindow(ImageClassifierOptions options, Preprocessing preprocessing) {

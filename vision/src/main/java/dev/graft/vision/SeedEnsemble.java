@@ -123,10 +123,16 @@ public final class SeedEnsemble {
         Map<String, Object> metrics = metrics(first, names, scores);
         EnsembleFolder ensemble = EnsembleFolder.ofRuns(out, names);
         Optional<Path> held = FixedSplit.givenValidation(values).filter(path -> !ImageNpz.isNpz(path));
+        Map<String, Object> facts = new LinkedHashMap<>();
         Decision decision = held.isPresent()
-                ? judged(ensemble, values, metrics)
+                ? judged(ensemble, values, metrics, facts)
                 : DecisionRule.notFitted("the validation images of all members cannot be read again together");
-        ensemble.write(decision);
+        FineTuningSettings settings = asked(values, out);
+        facts.put(
+                ModelCard.COMMAND,
+                Provenance.command(values.with(FineTuningValues.SEED, first).kept(settings)) + " --seeds " + seeds);
+        facts.put(ModelCard.INPUT_FILES, Provenance.inputFiles(settings));
+        ensemble.write(decision, facts);
         AtomicText.write(out.resolve(METRICS), Json.write(metrics));
         return new Result(true, out, metrics);
     }
@@ -225,14 +231,18 @@ public final class SeedEnsemble {
         return metrics;
     }
 
-    /** Chooses what decides on the images that each member was validated on, and judges the ensemble with it. */
-    private static Decision judged(EnsembleFolder ensemble, FineTuningValues values, Map<String, Object> metrics) {
-        ModelCard card = ensemble.card();
-        ImagePipeline pipeline = ensemble.preprocessing().eval();
-        FineTuningSettings settings = values.with(
-                        FineTuningValues.OUT, ensemble.folder().resolve(folder(0)))
+    private static FineTuningSettings asked(FineTuningValues values, Path out) {
+        return values.with(FineTuningValues.OUT, out.resolve(folder(0)))
                 .withThoseOfTheRun()
                 .resolve();
+    }
+
+    /** Chooses what decides on the images that each member was validated on, and judges the ensemble with it. */
+    private static Decision judged(
+            EnsembleFolder ensemble, FineTuningValues values, Map<String, Object> metrics, Map<String, Object> facts) {
+        ModelCard card = ensemble.card();
+        ImagePipeline pipeline = ensemble.preprocessing().eval();
+        FineTuningSettings settings = asked(values, ensemble.folder());
         // as each member has it: without copies of training images, and without those that cannot be read
         ImageData data = new ImageCheck(settings.workers(), new StopSignal(), Progress.silent())
                 .look(
@@ -261,6 +271,15 @@ public final class SeedEnsemble {
                     .orElse(List.of());
             own.put("metrics", Metrics.judged(decided.cases(patients), !patients.isEmpty(), card.classes(), parts));
             own.put(ModelCard.DECISION, decision.toMap());
+            if (settings.tta() != Averaging.Views.NONE) {
+                Evaluation mean = Evaluator.evaluate(
+                        Averaging.none().tta(settings.tta()).of(network, card.isMultiLabel()),
+                        loader,
+                        Recipe.validationLoss(held));
+                Decision averaged = settings.decision().fit(Validation.of(mean.cases(patients)), card.classes());
+                facts.put(ModelCard.AVERAGED_DECISION, settings.tta().decision(averaged));
+                own.put(ModelCard.AVERAGED_DECISION, settings.tta().decision(averaged));
+            }
             metrics.put("ensemble", own);
             return decision;
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.ImageFolder;
+import dev.graft.vision.data.NestedSubsets;
 import dev.graft.vision.image.transform.Preprocessing;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,8 +54,12 @@ class LearningCurveTest {
         assertThat(result.points().get(0).scores())
                 .isEqualTo(result.points().get(1).scores());
         Path out = root.resolve("curve");
-        Set<String> small = lines(out.resolve("training-4.csv"));
-        Set<String> large = lines(out.resolve("training-12.csv"));
+        Set<String> small = lines(out.resolve("training-4-seed-1.csv"));
+        Set<String> large = lines(out.resolve("training-12-seed-1.csv"));
+        assertThat(lines(out.resolve("training-4-seed-2.csv")))
+                .as("each seed draws for itself")
+                .hasSize(4)
+                .isNotEqualTo(small);
         Set<String> held = lines(out.resolve("validation.csv"));
         assertThat(large).containsAll(small).doesNotContainAnyElementsOf(held);
         assertThat(small).hasSize(4).filteredOn(line -> line.endsWith(",left")).hasSize(2);
@@ -65,6 +70,35 @@ class LearningCurveTest {
                         .run()
                         .points())
                 .isEqualTo(result.points());
+    }
+
+    /** A copy of an image that only the larger set holds would leave other images to judge the smaller by. */
+    @Test
+    void allPointsAreJudgedOnTheSameImagesWhateverCopiesThereAre() throws Exception {
+        try (var left = Files.list(data.resolve("left"))) {
+            for (Path file : left.toList()) {
+                Files.copy(file, data.resolve("left").resolve("copy-" + file.getFileName()));
+            }
+        }
+        LearningCurve.of(tuning(), List.of(4, 16), 2, false).run();
+        Path out = root.resolve("curve");
+        Set<Object> judged = new java.util.HashSet<>();
+        for (String run : List.of("4/seed-1", "4/seed-2", "16/seed-1", "16/seed-2")) {
+            var metrics = dev.graft.nn.json.Json.readObject(out.resolve("transfer/" + run + "/metrics.json"));
+            judged.add(((java.util.Map<?, ?>) metrics.get("validation")).get("cases"));
+        }
+        int held = lines(out.resolve("validation.csv")).size();
+        assertThat(judged).containsExactly(held);
+        assertThat(held).as("copies of what may be trained on are left out").isLessThan(9);
+    }
+
+    /** Lists are passed on with the folder, and tell no patient's name. */
+    @Test
+    void listsHoldHashesOfPatients() throws Exception {
+        LearningCurve.of(tuning().group("image(\\d+)"), List.of(4), 1, false).run();
+        List<String> lines = Files.readAllLines(root.resolve("curve/training-4-seed-1.csv"));
+        assertThat(lines.get(0)).isEqualTo("file,label,patient");
+        assertThat(lines.subList(1, lines.size())).allMatch(line -> line.matches(".*,sha256:[0-9a-f]{64}"));
     }
 
     private static Set<String> lines(Path csv) throws Exception {

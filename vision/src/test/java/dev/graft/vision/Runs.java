@@ -190,7 +190,8 @@ final class Runs {
                     existing == RunFolder.Existing.RESUME,
                     existing == RunFolder.Existing.OVERWRITE,
                     false,
-                    Optional.empty());
+                    Optional.empty(),
+                    Averaging.Views.NONE);
         }
     }
 

@@ -319,7 +319,7 @@ class SeedEnsembleTest {
         Map<String, Object> old = new LinkedHashMap<>(Json.readObject(card));
         old.keySet().removeAll(List.of("format_version", ModelCard.HASH, ModelCard.CARD_HASH));
         Files.writeString(card, Json.write(old));
-        EnsembleFolder.ofRuns(out, List.of("seed-1", "seed-2")).write(Decision.NONE);
+        EnsembleFolder.ofRuns(out, List.of("seed-1", "seed-2")).write(Decision.NONE, Map.of());
         try (ImageClassifier noted = ImageClassifier.load(out)) {
             assertThat(noted.notes()).hasSize(1);
             assertThat(noted.notes().toString()).contains("seed-2").contains("has no SHA-256 of its weights");

@@ -174,6 +174,8 @@ class TamperingTest {
         assertThat(undetected)
                 .isSubsetOf(
                         "card_sha256", // the hash itself, which was written anew
+                        "command",
+                        "input_files",
                         "data",
                         "files",
                         "format_version",

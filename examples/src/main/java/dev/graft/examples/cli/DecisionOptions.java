@@ -25,4 +25,11 @@ final class DecisionOptions {
             paramLabel = "P",
             description = "Images whose most probable class is less probable are left to people.")
     private String abstainBelow;
+
+    @Option(
+            names = "--tta",
+            paramLabel = "VIEWS",
+            description =
+                    "Fit all of this also for the mean over views of an image, hflip or flips, for predictions with the same --tta. Default: none.")
+    private String tta;
 }

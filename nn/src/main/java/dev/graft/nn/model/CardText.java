@@ -61,7 +61,9 @@ public final class CardText {
         row("Run", card.facts().get(ModelCard.RUN));
         row("Seed", card.facts().get("seed"));
         row("Versions", card.facts().get("versions"));
-        row("Command", card.facts().get("command"));
+        row("Command", card.facts().get(ModelCard.COMMAND));
+        object(card.facts().get(ModelCard.INPUT_FILES))
+                .forEach((name, hash) -> row("SHA-256 of the file of --" + name, hash));
         said("Contact", "contact");
         said("Licence", "licence");
     }
@@ -87,6 +89,10 @@ public final class CardText {
         row("Log loss on validation data, before and after", pair(temperature, "log_loss"));
         row("Calibration error on validation data, before and after", pair(temperature, "calibration_error"));
         row("Note", temperature.get("note"));
+        Map<?, ?> averaged = object(card.facts().get(ModelCard.AVERAGED_DECISION));
+        row(
+                "Temperature of the mean over views (" + averaged.get(ModelCard.AVERAGED) + ")",
+                object(averaged.get(Decision.TEMPERATURE)).get("value"));
         Map<?, ?> threshold = object(decision.get(Decision.THRESHOLD));
         row("Threshold", threshold.isEmpty() ? usual(card) : threshold.get("values") + " by " + threshold.get("rule"));
         Map<?, ?> sets = object(decision.get(Decision.SETS));

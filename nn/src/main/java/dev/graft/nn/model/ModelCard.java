@@ -76,6 +76,20 @@ public record ModelCard(
     /** The entry that says how probabilities become an answer. */
     public static final String DECISION = "decision";
 
+    /**
+     * The entry that says it of the mean of several answers to an example, such as to an image and its mirror image.
+     */
+    public static final String AVERAGED_DECISION = "averaged_decision";
+
+    /** In {@link #AVERAGED_DECISION}: which answers the mean is of. */
+    public static final String AVERAGED = "averaged";
+
+    /** The entry that holds the command line that asks for the run, with all that it left to defaults. */
+    public static final String COMMAND = "command";
+
+    /** The entry that holds the SHA-256 of each file that the run was given, by the option that names it. */
+    public static final String INPUT_FILES = "input_files";
+
     /** The entry that says what the inputs of the training were like. */
     public static final String INPUTS = "inputs";
 
@@ -85,13 +99,14 @@ public record ModelCard(
     private static final String START = "start_weights_sha256";
 
     /** Entries that are text, where they are there. */
-    private static final List<String> TEXTS = List.of(HASH, RUN, "start_weights", START, CardHash.ENTRY);
+    private static final List<String> TEXTS = List.of(HASH, RUN, "start_weights", START, COMMAND, CardHash.ENTRY);
 
     /** Entries that are objects, where they are there. */
-    private static final List<String> OBJECTS = List.of("settings", "versions", "data", FILES, DECISION, INPUTS);
+    private static final List<String> OBJECTS =
+            List.of("settings", "versions", "data", FILES, DECISION, AVERAGED_DECISION, INPUT_FILES, INPUTS);
 
     /** Entries that change what is answered, though not every card has them. */
-    private static final List<String> BOUND_FACTS = List.of(DECISION, INPUTS);
+    private static final List<String> BOUND_FACTS = List.of(DECISION, AVERAGED_DECISION, INPUTS);
 
     /** In the weights' metadata: what of the card changes predictions. */
     public static final String BINDING = "graft.card";
@@ -186,6 +201,7 @@ public record ModelCard(
     private void checkDecision(Path file) {
         try {
             decision();
+            averagedDecision("");
             inputs();
         } catch (IllegalArgumentException e) {
             throw new ModelException(
@@ -203,6 +219,34 @@ public record ModelCard(
         return facts.get(DECISION) instanceof Map<?, ?> map
                 ? Decision.of(map, classes.size(), isMultiLabel())
                 : Decision.NONE;
+    }
+
+    /**
+     * How the mean of several answers becomes an answer; empty where that was not fitted.
+     *
+     * @param averaged which answers the mean is of, such as {@code hflip}
+     */
+    public Optional<Decision> averagedDecision(String averaged) {
+        return averagedDecision(facts, averaged, classes.size(), isMultiLabel());
+    }
+
+    /**
+     * As {@link #averagedDecision(String)}, of other entries that hold one, such as those of a list of several models.
+     *
+     * @param classes how many classes or labels there are
+     * @throws ClassCastException where an entry has the wrong type
+     * @throws IllegalArgumentException where a value is none, such as a threshold of 7
+     */
+    public static Optional<Decision> averagedDecision(
+            Map<String, Object> entries, String averaged, int classes, boolean multiLabel) {
+        if (!(entries.get(AVERAGED_DECISION) instanceof Map<?, ?> map)) {
+            return Optional.empty();
+        }
+        Map<String, Object> own = new LinkedHashMap<>();
+        map.forEach((name, value) -> own.put((String) name, value));
+        boolean fits = averaged.equals(own.remove(AVERAGED));
+        Decision decision = Decision.of(own, classes, multiLabel);
+        return fits ? Optional.of(decision) : Optional.empty();
     }
 
     /** What the inputs of the training were like; {@link InputProfile#NONE} where the card does not say. */
@@ -454,13 +498,38 @@ public record ModelCard(
         return Optional.ofNullable((String) facts.get(HASH));
     }
 
-    /** What a user of this model should know about the card. */
+    /**
+     * What a user of this model should know about the card: that nothing tells whether its weights are its own, or
+     * which further files of the result are not as they were written. Files that were left behind are no change.
+     */
     public Optional<String> note(Path folder) {
-        return weightsSha256().isPresent()
-                ? Optional.empty()
-                : Optional.of(
-                        folder.resolve(FILE_NAME)
-                                + " has no SHA-256 of its weights, as in old models, so it is not checked whether they belong together");
+        List<String> notes = new ArrayList<>();
+        if (weightsSha256().isEmpty()) {
+            notes.add(
+                    folder.resolve(FILE_NAME)
+                            + " has no SHA-256 of its weights, as in old models, so it is not checked whether they belong together");
+        }
+        List<String> changed = changedFiles(folder);
+        if (!changed.isEmpty()) {
+            notes.add(folder + ": " + String.join(", ", changed) + (changed.size() == 1 ? " is" : " are")
+                    + " not as the training wrote " + (changed.size() == 1 ? "it" : "them")
+                    + ": another SHA-256 than in " + FILE_NAME + ". The model is not affected");
+        }
+        return notes.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", notes));
+    }
+
+    /** The further files of the result that are there, and have another SHA-256 than this card says. */
+    public List<String> changedFiles(Path folder) {
+        List<String> changed = new ArrayList<>();
+        if (facts.get(FILES) instanceof Map<?, ?> files) {
+            files.forEach((name, hash) -> {
+                Path file = folder.resolve((String) name);
+                if (Files.isRegularFile(file) && !Sha256.of(file).equals(hash)) {
+                    changed.add((String) name);
+                }
+            });
+        }
+        return changed;
     }
 
     /** This card with one more entry, or another value of it. */

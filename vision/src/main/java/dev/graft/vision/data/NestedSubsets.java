@@ -1,8 +1,7 @@
-package dev.graft.vision;
+package dev.graft.vision.data;
 
 import dev.graft.random.Draw;
 import dev.graft.random.RandomStream;
-import dev.graft.vision.data.ImageDataset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,7 +14,7 @@ import java.util.Optional;
  * Smaller and larger sets of training images, each a part of the next, with about the classes' shares of all of them.
  * Patients are in or out as a whole where they are known.
  */
-final class NestedSubsets {
+public final class NestedSubsets {
     /** Rows of the images, of one patient each; what is drawn first comes first. */
     private final List<int[]> order;
 
@@ -25,8 +24,12 @@ final class NestedSubsets {
 
     private record Place(double at, int[] rows) {}
 
-    /** @param rows of the images that may be drawn */
-    static NestedSubsets of(ImageDataset all, int[] rows, long seed) {
+    /**
+     * Draws an order.
+     *
+     * @param rows of the images that may be drawn
+     */
+    public static NestedSubsets of(ImageDataset all, int[] rows, long seed) {
         Map<String, List<int[]>> byClass = new LinkedHashMap<>();
         for (int[] patient : patients(all, rows)) {
             byClass.computeIfAbsent(kind(all, patient[0]), name -> new ArrayList<>())
@@ -64,7 +67,7 @@ final class NestedSubsets {
     }
 
     /** As many whole patients as it takes to have this many images, in the images' order. */
-    int[] rows(int size) {
+    public int[] rows(int size) {
         List<Integer> rows = new ArrayList<>();
         for (int[] patient : order) {
             if (rows.size() >= size) {
