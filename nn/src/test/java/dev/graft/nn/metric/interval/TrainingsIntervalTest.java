@@ -33,7 +33,7 @@ class TrainingsIntervalTest {
                 .hasMessageContaining("2 scores and 1 intervals");
     }
 
-    /** Of 2,000 made-up studies of three trainings each; without the draws' part it would be about 70 of 100. */
+    /** Of 2,000 made-up studies of three trainings each; without the draws' part it would be about 85 of 100. */
     @Test
     void theMeanOfAllTrainingsIsInItAsOftenAsPromised() {
         SplittableRandom random = new SplittableRandom(5);
