@@ -157,7 +157,7 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
     private static Decision decision(Path file, Map<String, Object> map, Map<String, ModelCard> members) {
         ModelCard first = members.values().iterator().next();
         try {
-            ModelCard.averagedDecision(map, "", first.classes().size(), first.isMultiLabel());
+            Decision.averaged(map, "", first.classes().size(), first.isMultiLabel());
             if (map.get(ModelCard.DECISION) instanceof Map<?, ?> entry) {
                 return Decision.of(entry, first.classes().size(), first.isMultiLabel());
             }
@@ -203,7 +203,7 @@ record EnsembleFolder(Path folder, Map<String, ModelCard> members, Decision deci
      * How the mean over views of the mean of their probabilities becomes an answer; empty where that was not fitted.
      */
     Optional<Decision> averagedDecision(String averaged) {
-        return ModelCard.averagedDecision(facts, averaged, card().classes().size(), card().isMultiLabel());
+        return Decision.averaged(facts, averaged, card().classes().size(), card().isMultiLabel());
     }
 
     Preprocessing preprocessing() {

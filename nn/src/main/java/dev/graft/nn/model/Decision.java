@@ -153,6 +153,25 @@ public record Decision(
         return new Decision(temperature, thresholds, sets, abstention, facts);
     }
 
+    /**
+     * As {@link ModelCard#averagedDecision}, of the entries of a card or of a list of several models.
+     *
+     * @param classes how many classes or labels there are
+     * @throws ClassCastException where an entry has the wrong type
+     * @throws IllegalArgumentException where a value is none, such as a threshold of 7
+     */
+    public static Optional<Decision> averaged(
+            Map<String, Object> entries, String averaged, int classes, boolean multiLabel) {
+        if (!(entries.get(ModelCard.AVERAGED_DECISION) instanceof Map<?, ?> map)) {
+            return Optional.empty();
+        }
+        Map<String, Object> own = new LinkedHashMap<>();
+        map.forEach((name, value) -> own.put((String) name, value));
+        boolean fits = averaged.equals(own.remove(ModelCard.AVERAGED));
+        Decision decision = of(own, classes, multiLabel);
+        return fits ? Optional.of(decision) : Optional.empty();
+    }
+
     private static void checkThresholds(List<Double> thresholds, int classes, boolean multiLabel) {
         if (!thresholds.isEmpty() && thresholds.size() != (multiLabel ? classes : classes == 2 ? 1 : 0)) {
             throw new IllegalArgumentException(

@@ -227,26 +227,7 @@ public record ModelCard(
      * @param averaged which answers the mean is of, such as {@code hflip}
      */
     public Optional<Decision> averagedDecision(String averaged) {
-        return averagedDecision(facts, averaged, classes.size(), isMultiLabel());
-    }
-
-    /**
-     * As {@link #averagedDecision(String)}, of other entries that hold one, such as those of a list of several models.
-     *
-     * @param classes how many classes or labels there are
-     * @throws ClassCastException where an entry has the wrong type
-     * @throws IllegalArgumentException where a value is none, such as a threshold of 7
-     */
-    public static Optional<Decision> averagedDecision(
-            Map<String, Object> entries, String averaged, int classes, boolean multiLabel) {
-        if (!(entries.get(AVERAGED_DECISION) instanceof Map<?, ?> map)) {
-            return Optional.empty();
-        }
-        Map<String, Object> own = new LinkedHashMap<>();
-        map.forEach((name, value) -> own.put((String) name, value));
-        boolean fits = averaged.equals(own.remove(AVERAGED));
-        Decision decision = Decision.of(own, classes, multiLabel);
-        return fits ? Optional.of(decision) : Optional.empty();
+        return Decision.averaged(facts, averaged, classes.size(), isMultiLabel());
     }
 
     /** What the inputs of the training were like; {@link InputProfile#NONE} where the card does not say. */
