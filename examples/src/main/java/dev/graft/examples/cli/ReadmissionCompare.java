@@ -1,5 +1,6 @@
 package dev.graft.examples.cli;
 
+import dev.graft.io.file.AtomicText;
 import dev.graft.nn.data.Folds;
 import dev.graft.nn.data.table.RowCondition;
 import dev.graft.nn.data.table.SubsetOrders;
@@ -81,6 +82,9 @@ final class ReadmissionCompare extends ReportingCommand {
             description = "How many seeds to average over. Default: 5, or all of --subsets.")
     private Optional<Integer> seeds;
 
+    @Option(names = "--report", paramLabel = "FILE", description = "Also write a report for people: one HTML file.")
+    private Optional<Path> html;
+
     @Mixin
     private ThreadOption threads;
 
@@ -94,6 +98,10 @@ final class ReadmissionCompare extends ReportingCommand {
         if (seeds.orElse(1) < 1) {
             throw new ParameterException(spec.commandLine(), "--seeds must be at least 1, was " + seeds.orElse(0));
         }
+        html.ifPresent(file -> {
+            Output.checkIsItsOwn(spec, "--report", file);
+            Output.checkFile("--report", file);
+        });
         sizes.forEach(this::size); // refuses words before data is read
         String condition = cohort.orElse(SYNTHETIC_COHORT);
         RowCondition rule = RowCondition.parse(condition);
@@ -117,6 +125,24 @@ final class ReadmissionCompare extends ReportingCommand {
                 .toList();
         List<Size> results = comparison.run(orders, asked);
         print(results);
+        html.ifPresent(file -> {
+            AtomicText.write(
+                    file,
+                    options.report(cases)
+                            .comparison(
+                                    condition,
+                                    results,
+                                    List.of(
+                                            List.of("Cohort", condition),
+                                            List.of("Seeds", Integer.toString(count)),
+                                            List.of(
+                                                    "Folds",
+                                                    folds.map(Path::toString).orElse("drawn")),
+                                            List.of(
+                                                    "Subsets",
+                                                    subsets.map(Path::toString).orElse("drawn")))));
+            say("report written to " + file);
+        });
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("cohort", condition);
         report.put("synthetic", options.data().isEmpty());

@@ -2,6 +2,7 @@ package dev.graft.examples.cli;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
+import dev.graft.examples.cli.text.ScoreText;
 import dev.graft.io.file.AtomicText;
 import dev.graft.nn.data.DataException;
 import dev.graft.nn.data.Folds;
@@ -15,6 +16,7 @@ import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.table.TableClassifier;
 import dev.graft.nn.table.TableCrossValidation;
 import dev.graft.nn.table.TableModel;
+import dev.graft.nn.table.TableReport;
 import dev.graft.nn.table.TableRun;
 import dev.graft.nn.table.TableScores;
 import dev.graft.nn.table.TableSettings;
@@ -91,6 +93,22 @@ final class ReadmissionEvaluate extends ReportingCommand {
             description = "Such a file of another model: also the difference of both, paired by patient.")
     private Optional<Path> against;
 
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Of networks: the mean of this many, from --seed on. Default: 1.")
+    private int seeds;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Also write a report for people: one HTML file with curves, subgroups and checklists.")
+    private Optional<Path> html;
+
+    @Mixin
+    private StudyOption study;
+
     @Mixin
     private ThreadOption threads;
 
@@ -101,6 +119,13 @@ final class ReadmissionEvaluate extends ReportingCommand {
             Output.checkIsItsOwn(spec, "--predictions", file);
             Output.checkFile("--predictions", file);
         });
+        html.ifPresent(file -> {
+            Output.checkIsItsOwn(spec, "--report", file);
+            Output.checkFile("--report", file);
+        });
+        if (seeds < 1) {
+            throw new ParameterException(spec.commandLine(), "--seeds must be at least 1, was " + seeds);
+        }
         TableCases all = options.cases(this::say);
         TableCases cases = first ? all.first() : all;
         if (first) {
@@ -119,13 +144,31 @@ final class ReadmissionEvaluate extends ReportingCommand {
                 parts,
                 training -> kind == TableModel.Kind.LOGISTIC
                         ? TableModel.logistic(training, C)
-                        : TableModel.network(training, settings),
+                        : TableModel.networks(training, settings, seeds),
                 scores -> line(out(), Integer.toString(fold[0]++), scores));
         line(out(), "all", result.pooled());
         Map<String, Object> report = report(cases, result);
         against.ifPresent(file -> report.put("against", difference(file, cases, result)));
         predictions.ifPresent(file -> AtomicText.write(file, csv(cases, Optional.of(parts), result.probabilities())));
+        write(() -> page(cases).crossValidation(kindInWords(), result));
         return report;
+    }
+
+    private TableReport page(TableCases cases) {
+        return options.report(cases).study(study.study());
+    }
+
+    private String kindInWords() {
+        return kind == TableModel.Kind.LOGISTIC
+                ? "logistic regression"
+                : (seeds == 1 ? "network" : "mean of " + seeds + " networks") + " of embeddings and layers";
+    }
+
+    private void write(java.util.function.Supplier<String> page) {
+        html.ifPresent(file -> {
+            AtomicText.write(file, page.get());
+            out().println("report written to " + file);
+        });
     }
 
     private Map<String, Object> judged(Path folder, TableCases cases) {
@@ -139,6 +182,11 @@ final class ReadmissionEvaluate extends ReportingCommand {
                 say("warning: it is not known which of these patients the model was fitted on; the scores may be too"
                         + " good");
             }
+            int deciders = TableRun.deciders(classifier, unseen);
+            if (deciders > 0) {
+                say("warning: " + deciders + " of these stays are of patients by whom the model's temperature and"
+                        + " threshold were chosen; calibration and decisions look somewhat too good");
+            }
             if (unseen.size() < cases.size()) {
                 say((cases.size() - unseen.size()) + " stays left out: the model was fitted on their patients");
             }
@@ -151,11 +199,20 @@ final class ReadmissionEvaluate extends ReportingCommand {
             header(out());
             line(out(), "all", scores);
             predictions.ifPresent(file -> AtomicText.write(file, csv(unseen, Optional.empty(), probabilities)));
+            write(() -> page(cases).evaluation(classifier, folder.toString(), unseen, probabilities));
             Map<String, Object> report = new LinkedHashMap<>();
             report.put("synthetic", options.data().isEmpty());
             report.putAll(scores.toMap());
             report.put("intervals", intervals(unseen, probabilities));
             report.put("predictions", unseen.size());
+            report.put("decision", classifier.decision().toMap());
+            classifier.threshold().ifPresent(threshold -> {
+                Map<String, Object> at = TableScores.at(TableScores.cases(unseen, probabilities), threshold);
+                report.put("at_threshold", at);
+                out().println("from " + ScoreText.of(threshold) + " on the answer is yes: "
+                        + ReadmissionRunOptions.decided(at));
+                out().flush();
+            });
             return report;
         }
     }
@@ -178,6 +235,7 @@ final class ReadmissionEvaluate extends ReportingCommand {
         report.put("kind", kind.name().toLowerCase(Locale.ROOT));
         report.put("synthetic", options.data().isEmpty());
         report.put("seed", options.seed());
+        report.put("seeds", kind == TableModel.Kind.LOGISTIC ? 1 : seeds);
         report.putAll(result.pooled().toMap());
         report.put("intervals", intervals(cases, result.probabilities()));
         out().printf(Locale.ROOT, "%.0f rows/s in training%n", result.rowsPerSecond());

@@ -14,7 +14,10 @@ import java.io.Writer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +31,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Writes the probability of readmission for each row of a table, as CSV: its id (or line), and the probability.",
+            "Writes the probability of readmission for each row of a table, as CSV: its id (or line), the probability, and the answer where the model has a threshold.",
             "Only the columns of the model's inputs are needed. Rows are read and written in parts, so a table of any length fits."
         })
 final class ReadmissionPredict implements Callable<Integer> {
@@ -94,13 +97,23 @@ final class ReadmissionPredict implements Callable<Integer> {
         String id = classifier.encoder().schema().id();
         boolean named = rows.header().contains(id);
         CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text);
-        csv.writeRecord(named ? id : "line", "probability");
+        OptionalDouble threshold = classifier.threshold();
+        List<String> header = new ArrayList<>(List.of(named ? id : "line", "probability"));
+        if (threshold.isPresent()) {
+            header.add("answer");
+        }
+        csv.writeRecord(header);
         for (Optional<Table> part = rows.next(ROWS_TOGETHER); part.isPresent(); part = rows.next(ROWS_TOGETHER)) {
             Table table = part.get();
             double[] probabilities = classifier.predict(table);
             for (int row = 0; row < probabilities.length; row++) {
-                csv.writeRecord(named ? table.value(row, id) : Integer.toString(table.line(row)), Float.toString((float)
-                        probabilities[row]));
+                List<String> record = new ArrayList<>(
+                        List.of(named ? table.value(row, id) : Integer.toString(table.line(row)), Float.toString((float)
+                                probabilities[row])));
+                if (threshold.isPresent()) {
+                    record.add(probabilities[row] >= threshold.getAsDouble() ? "yes" : "no");
+                }
+                csv.writeRecord(record);
             }
         }
         csv.flush();

@@ -2,6 +2,8 @@ package dev.graft.examples.cli;
 
 import dev.graft.examples.cli.text.BarProgress;
 import dev.graft.examples.cli.text.ScoreText;
+import dev.graft.nn.model.DecisionRule;
+import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.table.TableRun;
 import dev.graft.nn.table.TableScores;
@@ -10,6 +12,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,6 +41,17 @@ final class ReadmissionRunOptions {
     @Option(names = "--overwrite", description = "Replace the run in --out.")
     private boolean overwrite;
 
+    @Option(
+            names = "--threshold",
+            paramLabel = "RULE",
+            description =
+                    "From which calibrated probability on the answer is yes, chosen on the patients held back and stored in the model:"
+                            + " youden, sensitivity=0.8, specificity=0.9, or a number. Default: none, and predictions are probabilities.")
+    private Optional<String> threshold;
+
+    @Mixin
+    private StudyOption study;
+
     Path out() {
         return out;
     }
@@ -47,6 +63,9 @@ final class ReadmissionRunOptions {
         }
         return new TableRun(out)
                 .held(held)
+                .decision(new DecisionRule(
+                        threshold.map(DecisionRule.Threshold::parse), OptionalDouble.empty(), OptionalDouble.empty()))
+                .study(study.study())
                 .existing(
                         resume
                                 ? RunFolder.Existing.RESUME
@@ -67,11 +86,22 @@ final class ReadmissionRunOptions {
             if (outcome.metrics().get("best") instanceof Map<?, ?> best) {
                 out.println("patients held back: " + line(best));
             }
+            if (outcome.metrics().get("at_threshold") instanceof Map<?, ?> at) {
+                out.println("from " + ScoreText.of(at.get("threshold")) + " on the answer is yes: " + decided(at));
+            }
+            out.println("report: " + this.out.resolve(ResultFiles.REPORT));
             out.println("written to " + this.out + "; next: "
                     + Shell.command(List.of("readmission", "predict", "--model", this.out.toString()))
                     + " --data STAYS.csv");
         }
         out.flush();
+    }
+
+    /** What a threshold decides. */
+    static String decided(Map<?, ?> at) {
+        return "sensitivity " + ScoreText.of(at.get("sensitivity")) + ", specificity "
+                + ScoreText.of(at.get("specificity")) + ", positive predictive value " + ScoreText.of(at.get("ppv"))
+                + ", negative " + ScoreText.of(at.get("npv"));
     }
 
     private static String line(Map<?, ?> scores) {

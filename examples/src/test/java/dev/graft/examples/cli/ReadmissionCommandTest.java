@@ -11,6 +11,7 @@ import dev.graft.nn.table.TableClassifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +127,78 @@ class ReadmissionCommandTest {
     }
 
     @Test
+    void choosesAThresholdOnThePatientsHeldBackAndAppliesIt() throws IOException {
+        Path model = folder.resolve("model");
+        Path study = Files.writeString(folder.resolve("study.json"), "{\"funding\": \"nobody <b>paid</b>\"}");
+        Object[] train = {
+            "readmission",
+            "train",
+            "--data",
+            stays,
+            "--schema",
+            schema,
+            "--out",
+            model,
+            "--epochs",
+            2,
+            "--threshold",
+            "sensitivity=0.8",
+            "--study",
+            study
+        };
+        assertThat(Cli.run(train).succeeded().out()).contains("on the answer is yes: sensitivity 0.8", "report.html");
+        String page = Files.readString(model.resolve("report.html"));
+        assertThat(page)
+                .contains("Which inputs the model needs", "chosen on validation rows; rule sensitivity=0.8")
+                .contains("nobody &lt;b&gt;paid&lt;/b&gt;", "AUROC by sex", "These rows also chose")
+                .doesNotContain("pixels", "image");
+        assertThat(Files.readString(model.resolve("model-card.md")))
+                .contains("sensitivity=0.8", "which chose the temperature and the threshold")
+                .doesNotContain("No data was held back", "It was not told which examples are of one patient");
+        Map<String, Object> metrics = Json.readObject(model.resolve("metrics.json"));
+        assertThat(Cli.list(metrics, "epochs")).hasSize(2);
+        Map<?, ?> at = Cli.map(metrics.get("at_threshold"));
+        assertThat(number(at, "sensitivity")).isGreaterThanOrEqualTo(0.8);
+
+        Path html = folder.resolve("judged.html");
+        Cli run = Cli.run(
+                "readmission",
+                "evaluate",
+                "--model",
+                model,
+                "--data",
+                stays,
+                "--schema",
+                schema,
+                "--report",
+                html,
+                "--json",
+                folder.resolve("judged.json"));
+        assertThat(run.succeeded().out()).contains("by whom the model's temperature and threshold were chosen");
+        Map<?, ?> judged =
+                Cli.map(Json.readObject(folder.resolve("judged.json")).get("at_threshold"));
+        assertThat(judged).isEqualTo(at); // the same rows, by the same probabilities
+        assertThat(Files.readString(html)).contains("AUROC lost without an input", "of patients whom the model was");
+
+        Path csv = folder.resolve("p.csv");
+        Cli.run("readmission", "predict", "--model", model, "--data", stays, "--out", csv)
+                .succeeded();
+        Table predicted = Table.read(csv);
+        assertThat(predicted.header()).containsExactly("stay", "probability", "answer");
+        double threshold = number(at, "threshold");
+        for (int row = 0; row < predicted.size(); row++) {
+            double p = Double.parseDouble(predicted.value(row, "probability"));
+            if (Math.abs(p - threshold) > 1e-6) {
+                assertThat(predicted.value(row, "answer")).isEqualTo(p > threshold ? "yes" : "no");
+            }
+        }
+        assertThat(Cli.run("readmission", "train", "--out", folder.resolve("x"), "--threshold", "yuden")
+                        .err())
+                .contains("--threshold is youden, sensitivity=0.95");
+        assertThat(folder.resolve("x")).doesNotExist();
+    }
+
+    @Test
     void aLogisticRegressionIsAModelFolderToo() {
         Path model = folder.resolve("model");
         Cli.run("readmission", "train", "--kind", "logistic", "--data", stays, "--schema", schema, "--out", model)
@@ -183,7 +256,12 @@ class ReadmissionCommandTest {
                 "--kind",
                 "logistic",
                 "--against",
-                predictions);
+                predictions,
+                "--report",
+                folder.resolve("cv.html"));
+        assertThat(folder.resolve("cv.html"))
+                .content()
+                .contains("Cross-validation of a logistic regression", "Each fold");
         assertThat(number(Cli.map(again.get("against")), "difference")).isZero();
         Map<String, Object> first = Cli.json(
                 folder.resolve("3.json"),
@@ -201,6 +279,7 @@ class ReadmissionCommandTest {
 
     @Test
     void comparesTransferWithItsRivals() {
+        Path page = folder.resolve("c.html");
         Map<String, Object> report = Cli.json(
                 folder.resolve("c.json"),
                 "readmission",
@@ -214,7 +293,9 @@ class ReadmissionCommandTest {
                 "--sizes",
                 "20,all",
                 "--seeds",
-                2);
+                2,
+                "--report",
+                page);
         List<?> sizes = Cli.list(report, "sizes");
         assertThat(sizes).hasSize(2);
         for (Object size : sizes) {
@@ -231,6 +312,109 @@ class ReadmissionCommandTest {
             assertThat(number(Cli.map(at.get("none")), "auroc")).isEqualTo(0.5);
         }
         assertThat(report.get("words").toString()).contains("adapting", "general model");
+        assertThat(page).content().contains("Adapted minus as it is", "no information", "The audit for leaks");
+    }
+
+    @Test
+    void comparesWhereASmallSubsetLacksAnInput() throws IOException {
+        List<String> lines = Files.readAllLines(stays);
+        int creatinine = List.of(lines.get(0).split(",")).indexOf("creatinine");
+        List<String> rare = new ArrayList<>(List.of(lines.get(0)));
+        for (int i = 1; i < lines.size(); i++) {
+            String[] cells = lines.get(i).split(",", -1);
+            cells[creatinine] = i % 40 == 0 ? cells[creatinine] : "";
+            rare.add(String.join(",", cells));
+        }
+        Path lacking = Files.write(folder.resolve("lacking.csv"), rare);
+        Cli run = Cli.run(
+                "readmission",
+                "compare",
+                "--data",
+                lacking,
+                "--schema",
+                schema,
+                "--cohort",
+                "ward = cardiology",
+                "--sizes",
+                "15",
+                "--seeds",
+                2);
+        assertThat(run.succeeded().out())
+                .contains("missing in all of 15 rows, and so unknown to models of these rows alone: creatinine");
+    }
+
+    @Test
+    void foldsMayBeNumberedFromOne() throws IOException {
+        Table table = Table.read(stays);
+        List<Path> files = new ArrayList<>();
+        for (int first = 0; first < 2; first++) {
+            StringBuilder text = new StringBuilder("patient,fold\n");
+            List<String> patients = table.distinct("patient");
+            for (int i = 0; i < patients.size(); i++) {
+                text.append(patients.get(i)).append(',').append(first + i % 3).append('\n');
+            }
+            files.add(Files.writeString(folder.resolve("folds" + first + ".csv"), text));
+        }
+        List<Object> judged = new ArrayList<>();
+        for (Path folds : files) {
+            judged.add(Cli.json(
+                            folder.resolve("f.json"),
+                            "readmission",
+                            "evaluate",
+                            "--data",
+                            stays,
+                            "--schema",
+                            schema,
+                            "--kind",
+                            "logistic",
+                            "--folds",
+                            folds)
+                    .get("auroc"));
+        }
+        assertThat(judged.get(1)).isEqualTo(judged.get(0));
+        Path gap = Files.writeString(
+                folder.resolve("gap.csv"), Files.readString(files.get(1)).replace(",2\n", ",7\n"));
+        assertThat(Cli.run(
+                                "readmission",
+                                "evaluate",
+                                "--data",
+                                stays,
+                                "--schema",
+                                schema,
+                                "--kind",
+                                "logistic",
+                                "--folds",
+                                gap)
+                        .err())
+                .contains("gap.csv column 'fold' has the folds [1, 3, 7]");
+    }
+
+    @Test
+    void numbersThatCannotBeMeasurementsAreRefused() throws IOException {
+        List<String> lines = Files.readAllLines(stays);
+        int age = List.of(lines.get(0).split(",")).indexOf("age");
+        for (String value : List.of("1e200", "inf", "-1e31", "12,5", "old")) {
+            List<String> changed = new ArrayList<>(lines);
+            String[] cells = lines.get(7).split(",", -1);
+            cells[age] = value.contains(",") ? '"' + value + '"' : value;
+            changed.set(7, String.join(",", cells));
+            Path file = Files.write(folder.resolve("changed.csv"), changed);
+            assertThat(Cli.run("readmission", "evaluate", "--data", file, "--schema", schema, "--kind", "logistic")
+                            .err())
+                    .as(value)
+                    .contains("changed.csv line 8 column 'age' holds '" + value + "'", "Hint: ");
+        }
+        Path model = folder.resolve("model");
+        Cli.run("readmission", "train", "--data", stays, "--schema", schema, "--out", model, "--kind", "logistic")
+                .succeeded();
+        List<String> changed = new ArrayList<>(lines);
+        String[] cells = lines.get(7).split(",", -1);
+        cells[age] = "1e20";
+        changed.set(7, String.join(",", cells));
+        Path file = Files.write(folder.resolve("far.csv"), changed);
+        assertThat(Cli.run("readmission", "predict", "--model", model, "--data", file)
+                        .err())
+                .contains("far.csv line 8 column 'age' holds '1e20'", "deviations from the mean of the training rows");
     }
 
     @Test

@@ -137,8 +137,9 @@ public final class CardText {
             text.append("No data was held back, so nothing is known of how good the model is.\n");
             return;
         }
-        text.append(
-                "On the validation data, which chose the epoch and the decision: these numbers are somewhat too good.\n\n");
+        text.append("On the validation data, which chose ")
+                .append(metrics.get("selection") instanceof String chosen ? chosen : "the epoch and the decision")
+                .append(": these numbers are somewhat too good.\n\n");
         text.append("| metric | value | interval |\n|---|---|---|\n");
         List<Map<?, ?>> parts = new ArrayList<>(List.of(object(validation.get("overall"))));
         parts.forEach(part -> part.forEach((name, value) -> result("", (String) name, object(value))));

@@ -1,7 +1,6 @@
 package dev.graft.nn.table;
 
 import dev.graft.nn.data.table.EncodedRows;
-import dev.graft.nn.data.table.Table;
 import dev.graft.nn.data.table.TableEncoder;
 import dev.graft.nn.linear.LogisticRegression;
 import dev.graft.nn.linear.SparseRows;
@@ -62,19 +61,14 @@ record RegressionModel(TableEncoder encoder, LogisticRegression regression, long
         return SparseRows.of(offsets[k] + numerics, starts, columns, values);
     }
 
-    /** The probability of yes for each row. */
-    double[] predict(EncodedRows rows) {
+    @Override
+    public double[] predict(EncodedRows rows) {
         double[][] probabilities = regression.probabilities(sparse(encoder, rows));
         double[] yes = new double[probabilities.length];
         for (int i = 0; i < yes.length; i++) {
             yes[i] = probabilities[i][1];
         }
         return yes;
-    }
-
-    @Override
-    public double[] predict(Table table, int... rows) {
-        return predict(encoder.encode(table, rows));
     }
 
     @Override

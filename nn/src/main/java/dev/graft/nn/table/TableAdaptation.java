@@ -114,6 +114,7 @@ final class TableAdaptation {
 
     /** The encoder of a cohort from another table: what the population knew, and the cohort's new levels behind it. */
     static TableEncoder extended(TableEncoder general, TableCases cohort) {
-        return TableEncoder.fit(cohort.schema(), cohort.table(), cohort.rows()).behind(general);
+        return TableEncoder.fit(general, cohort.schema(), cohort.table(), cohort.rows())
+                .behind(general);
     }
 }

@@ -2,13 +2,16 @@ package dev.graft.nn.table;
 
 import dev.graft.nn.data.table.Table;
 import dev.graft.nn.data.table.TableEncoder;
+import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.ModelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 
 /**
@@ -30,13 +33,17 @@ public final class TableClassifier implements AutoCloseable {
     static final String REGRESSION = "logistic-regression";
     private static final String ENCODER = "encoder";
     private static final String NETWORK_SHAPE = "network";
-    private static final List<String> CLASSES = List.of("no", "yes");
+    static final List<String> CLASSES = List.of("no", "yes");
 
     private final TableModel model;
+    private final ModelCard card;
+    private final Decision decision;
     private final Path folder;
 
-    private TableClassifier(TableModel model, Path folder) {
+    private TableClassifier(TableModel model, ModelCard card, Path folder) {
         this.model = model;
+        this.card = card;
+        this.decision = card.decision();
         this.folder = folder;
     }
 
@@ -70,6 +77,7 @@ public final class TableClassifier implements AutoCloseable {
                                 file + " has the architecture \"" + card.architecture() + "\", which is not known",
                                 "use the version of Graft that wrote it, or a newer one");
                 },
+                card,
                 folder);
     }
 
@@ -149,18 +157,54 @@ public final class TableClassifier implements AutoCloseable {
         return model.encoder();
     }
 
-    /** The probability of yes for each row of a table that has the columns of the schema's inputs. */
+    /**
+     * The probability of yes for each row of a table that has the columns of the schema's inputs, calibrated by the
+     * model's temperature.
+     */
     public double[] predict(Table table) {
         int[] rows = new int[table.size()];
         for (int i = 0; i < rows.length; i++) {
             rows[i] = i;
         }
-        return model.predict(table, rows);
+        return predict(table, rows);
     }
 
-    /** The probability of yes for some rows. */
+    /** The probability of yes for some rows, calibrated by the model's temperature. */
     public double[] predict(Table table, int... rows) {
-        return model.predict(table, rows);
+        return calibrated(decision, model.predict(table, rows));
+    }
+
+    /** How probabilities become answers: a temperature, which {@link #predict} applies, and perhaps a threshold. */
+    public Decision decision() {
+        return decision;
+    }
+
+    /** From which probability on the answer is yes; empty if none was chosen. */
+    public OptionalDouble threshold() {
+        return decision.thresholds().isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(decision.thresholds().get(0));
+    }
+
+    /** Probabilities of yes with their logits over the temperature. */
+    static double[] calibrated(Decision decision, double... probabilities) {
+        double temperature = decision.temperature().value();
+        if (temperature == 1) {
+            return probabilities;
+        }
+        return Arrays.stream(probabilities)
+                .map(p -> 1 / (1 + Math.pow((1 - p) / p, 1 / temperature)))
+                .toArray();
+    }
+
+    /** What the folder says of the model. */
+    ModelCard card() {
+        return card;
+    }
+
+    /** The patients by whom its temperature and threshold were chosen. */
+    TrainingPatients deciders() {
+        return TrainingPatients.read(folder, TrainingPatients.DECIDERS);
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.graft.nn.data.table.LeakageAudit;
 import dev.graft.nn.data.table.PatientFolds;
 import dev.graft.nn.data.table.TableCases;
 import dev.graft.nn.data.table.TableEncoder;
+import dev.graft.nn.data.table.TableSchema;
 import dev.graft.nn.metric.BinaryCases;
 import dev.graft.random.Draw;
 import dev.graft.random.RandomStream;
@@ -42,6 +43,8 @@ public final class TableComparison {
     private final TableCases test;
     private final int seeds;
     private final Consumer<String> say;
+    /** Which missing inputs were told already. */
+    private final Set<Set<String>> told = new HashSet<>();
 
     private TableComparison(TableCases population, TableCases pool, TableCases test, int seeds, Consumer<String> say) {
         this.population = population;
@@ -275,7 +278,7 @@ public final class TableComparison {
                         to.add("transfer", judged(adapted.predict(test)));
                     }
                     TableCases own = subset.withSchema(
-                            subset.schema().rare(rare(size, subset.schema().rare())));
+                            learnable(subset).rare(rare(size, subset.schema().rare())));
                     try (TableModel scratch =
                             TableModel.network(own, TableSettings.scratch(size).seed(seed))) {
                         to.add("scratch", judged(scratch.predict(test)));
@@ -319,6 +322,19 @@ public final class TableComparison {
                     + order.length + " ids. Hint: ask for at most as many, or for all.");
         }
         return Arrays.copyOf(order, size);
+    }
+
+    /** The inputs that a small subset has at all: of the others, nothing can be learnt from it. */
+    private TableSchema learnable(TableCases subset) {
+        Set<String> missing = TableEncoder.missing(subset.schema(), subset.table(), subset.rows());
+        if (missing.size() == subset.schema().columns().size()) {
+            return subset.schema(); // the failure that follows says what is missing
+        }
+        if (!missing.isEmpty() && told.add(missing)) {
+            say.accept("note: missing in all of " + subset.size()
+                    + " rows, and so unknown to models of these rows alone: " + String.join(", ", missing));
+        }
+        return missing.isEmpty() ? subset.schema() : subset.schema().without(missing);
     }
 
     private BinaryCases judged(double[] probabilities) {

@@ -1,19 +1,23 @@
 package dev.graft.nn.table;
 
 import dev.graft.io.StateDict;
+import dev.graft.nn.data.table.TableColumn;
 import dev.graft.nn.data.table.TableEncoder;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * A network for another table's inputs that begins with what a network has learnt. Inputs and levels are matched by
- * name. A new level begins with the embedding of "other"; a new input has no influence at first; one that is not there
- * any more is dropped.
+ * A network for another table's inputs that begins with what a network has learnt. Inputs are matched by name and type,
+ * levels by name. A new level begins with the embedding of "other"; a new input has no influence at first; one that is
+ * not there any more is dropped.
  *
  * @param network with the mapped weights
  * @param encoder of the other table
@@ -32,7 +36,7 @@ record TableMapping(TableNetwork network, TableEncoder encoder, List<String> not
             levels.add(own.size());
             widths.add(known < 0 ? TableNetwork.width(own.size()) : old.widths().get(known));
             if (known < 0) {
-                notes.add("new input: " + own.column().name());
+                notes.add(fresh(from, own.column()));
             } else {
                 List<String> fresh = new ArrayList<>(own.levels());
                 fresh.removeAll(from.categories().get(known).levels());
@@ -57,15 +61,38 @@ record TableMapping(TableNetwork network, TableEncoder encoder, List<String> not
 
     private static int find(TableEncoder encoder, TableEncoder.Category wanted) {
         for (int k = 0; k < encoder.categories().size(); k++) {
-            if (encoder.categories()
-                    .get(k)
-                    .column()
-                    .name()
-                    .equals(wanted.column().name())) {
+            if (isOne(encoder.categories().get(k).column(), wanted.column())) {
                 return k;
             }
         }
         return -1;
+    }
+
+    /**
+     * Whether two inputs mean the same: they have one name and one type, and numbers also one scale and order of
+     * levels. The levels of categories and the groups of codes may differ; they are matched by their own names.
+     */
+    private static boolean isOne(TableColumn old, TableColumn own) {
+        if (!old.name().equals(own.name()) || old.getClass() != own.getClass()) {
+            return false;
+        }
+        return !(own instanceof TableColumn.Numeric || own instanceof TableColumn.Ordinal) || old.equals(own);
+    }
+
+    /** What to say of an input that the old network does not know. */
+    private static String fresh(TableEncoder old, TableColumn own) {
+        return old.schema()
+                .column(own.name())
+                .map(known -> "new input: " + own.name() + ", which means something else in the model (" + type(known)
+                        + ", here " + type(own) + ")")
+                .orElse("new input: " + own.name());
+    }
+
+    /** As a schema file says it. */
+    private static String type(TableColumn column) {
+        Map<String, Object> entry = new LinkedHashMap<>(column.toMap());
+        entry.remove("name");
+        return entry.values().stream().map(String::valueOf).collect(Collectors.joining(" "));
     }
 
     @SuppressWarnings("try")
@@ -139,25 +166,23 @@ record TableMapping(TableNetwork network, TableEncoder encoder, List<String> not
         }
         int embedded = old.widths().stream().mapToInt(Integer::intValue).sum();
         for (TableEncoder.Numeric number : target.numbers()) {
-            Optional<Integer> position =
-                    position(source.encoder(), number.column().name());
+            Optional<Integer> position = position(source.encoder(), number.column());
             if (position.isEmpty()) {
-                notes.add("new input: " + number.column().name());
+                notes.add(fresh(source.encoder(), number.column()));
             }
             columns.add(position.map(p -> embedded + p).orElse(-1));
             if (number.indicated()) {
-                boolean had = position.isPresent()
-                        && indicated(source.encoder(), number.column().name());
+                boolean had = position.isPresent() && indicated(source.encoder(), number.column());
                 columns.add(had ? embedded + position.get() + 1 : -1);
             }
         }
         return columns.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static Optional<Integer> position(TableEncoder encoder, String name) {
+    private static Optional<Integer> position(TableEncoder encoder, TableColumn wanted) {
         int at = 0;
         for (TableEncoder.Numeric number : encoder.numbers()) {
-            if (number.column().name().equals(name)) {
+            if (isOne(number.column(), wanted)) {
                 return Optional.of(at);
             }
             at += number.indicated() ? 2 : 1;
@@ -165,8 +190,7 @@ record TableMapping(TableNetwork network, TableEncoder encoder, List<String> not
         return Optional.empty();
     }
 
-    private static boolean indicated(TableEncoder encoder, String name) {
-        return encoder.numbers().stream()
-                .anyMatch(number -> number.column().name().equals(name) && number.indicated());
+    private static boolean indicated(TableEncoder encoder, TableColumn wanted) {
+        return encoder.numbers().stream().anyMatch(number -> isOne(number.column(), wanted) && number.indicated());
     }
 }

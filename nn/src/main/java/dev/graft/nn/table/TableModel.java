@@ -1,8 +1,11 @@
 package dev.graft.nn.table;
 
+import dev.graft.nn.data.table.EncodedRows;
 import dev.graft.nn.data.table.Table;
 import dev.graft.nn.data.table.TableCases;
 import dev.graft.nn.data.table.TableEncoder;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A model of a table's rows with the encoder that its training rows have taught.
@@ -13,7 +16,7 @@ import dev.graft.nn.data.table.TableEncoder;
  * }
  * }</pre>
  */
-public sealed interface TableModel extends AutoCloseable permits NetworkModel, RegressionModel {
+public sealed interface TableModel extends AutoCloseable permits MeanModel, NetworkModel, RegressionModel {
     /** The kinds of models, as {@code --kind} and a model's card name them. */
     enum Kind {
         /** Logistic regression on levels and numbers. */
@@ -26,7 +29,12 @@ public sealed interface TableModel extends AutoCloseable permits NetworkModel, R
     TableEncoder encoder();
 
     /** The probability of yes for rows of a table. */
-    double[] predict(Table table, int... rows);
+    default double[] predict(Table table, int... rows) {
+        return predict(encoder().encode(table, rows));
+    }
+
+    /** The probability of yes for rows that its encoder has made. */
+    double[] predict(EncodedRows rows);
 
     /** The probability of yes for cases. */
     default double[] predict(TableCases cases) {
@@ -47,6 +55,25 @@ public sealed interface TableModel extends AutoCloseable permits NetworkModel, R
                 TableTraining.train(
                         encoder, encoder.encode(training.table(), training.rows()), training.positive(), settings),
                 (long) training.size() * settings.epochs());
+    }
+
+    /**
+     * Trains several networks on the same cases, from this seed and those behind it. Their answer is the mean of their
+     * probabilities.
+     *
+     * @param seeds how many, at least 1
+     */
+    static TableModel networks(TableCases training, TableSettings settings, int seeds) {
+        List<TableModel> members = new ArrayList<>();
+        try {
+            for (int i = 0; i < seeds; i++) {
+                members.add(network(training, settings.seed(settings.seed() + i)));
+            }
+            return new MeanModel(members);
+        } catch (RuntimeException | Error e) {
+            members.forEach(TableModel::close);
+            throw e;
+        }
     }
 
     /**

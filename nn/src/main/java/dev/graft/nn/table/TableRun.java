@@ -11,14 +11,24 @@ import dev.graft.nn.data.table.EncodedRows;
 import dev.graft.nn.data.table.LeakageAudit;
 import dev.graft.nn.data.table.TableCases;
 import dev.graft.nn.data.table.TableEncoder;
+import dev.graft.nn.metric.Cases;
+import dev.graft.nn.metric.decision.Validation;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Summary;
+import dev.graft.nn.model.Decision;
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
+import dev.graft.nn.report.checklist.Study;
 import dev.graft.nn.run.AtFirstBatch;
+import dev.graft.nn.run.CardReport;
 import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.RunIdentity;
+import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.History;
 import dev.graft.nn.train.Progress;
+import dev.graft.nn.train.Scores;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.TrainerBuilder;
 import dev.graft.random.RandomStream;
@@ -56,9 +66,10 @@ public final class TableRun {
     private final double c;
     private final double held;
     private final RunFolder.Existing existing;
+    private final DecisionRule decision;
     private final Listeners listeners;
 
-    private record Listeners(Consumer<String> say, Progress progress, StopSignal stop) {}
+    private record Listeners(Consumer<String> say, Progress progress, StopSignal stop, Study study) {}
 
     private TableRun(
             Path out,
@@ -67,6 +78,7 @@ public final class TableRun {
             double c,
             double held,
             RunFolder.Existing existing,
+            DecisionRule decision,
             Listeners listeners) {
         this.out = out;
         this.kind = kind;
@@ -74,6 +86,7 @@ public final class TableRun {
         this.c = c;
         this.held = held;
         this.existing = existing;
+        this.decision = decision;
         this.listeners = listeners;
     }
 
@@ -86,22 +99,23 @@ public final class TableRun {
                 0.1,
                 0.2,
                 RunFolder.Existing.REFUSE,
-                new Listeners(line -> {}, Progress.silent(), new StopSignal()));
+                DecisionRule.NONE,
+                new Listeners(line -> {}, Progress.silent(), new StopSignal(), Study.none()));
     }
 
     /** The kind of model to train. */
     public TableRun kind(TableModel.Kind other) {
-        return new TableRun(out, other, settings, c, held, existing, listeners);
+        return new TableRun(out, other, settings, c, held, existing, decision, listeners);
     }
 
     /** How a network is built and trained; its seed also decides who is held back. */
     public TableRun settings(TableSettings other) {
-        return new TableRun(out, kind, other, c, held, existing, listeners);
+        return new TableRun(out, kind, other, c, held, existing, decision, listeners);
     }
 
     /** The inverse of the strength of a logistic regression's penalty. */
     public TableRun c(double inverse) {
-        return new TableRun(out, kind, settings, inverse, held, existing, listeners);
+        return new TableRun(out, kind, settings, inverse, held, existing, decision, listeners);
     }
 
     /** The share of patients held back, above 0 and below 1. */
@@ -110,30 +124,41 @@ public final class TableRun {
             throw new SettingException(
                     "table: the share of patients held back must be in (0, 1), was " + share, "try 0.2");
         }
-        return new TableRun(out, kind, settings, c, share, existing, listeners);
+        return new TableRun(out, kind, settings, c, share, existing, decision, listeners);
     }
 
     /** What to do with a run that is in the folder already. */
     public TableRun existing(RunFolder.Existing rule) {
-        return new TableRun(out, kind, settings, c, held, rule, listeners);
+        return new TableRun(out, kind, settings, c, held, rule, decision, listeners);
+    }
+
+    /** How probabilities become answers, chosen on the patients held back. A temperature is always fitted. */
+    public TableRun decision(DecisionRule rule) {
+        return new TableRun(out, kind, settings, c, held, existing, rule, listeners);
+    }
+
+    /** What people say of their study, for the report and the card. */
+    public TableRun study(Study said) {
+        return with(new Listeners(listeners.say, listeners.progress, listeners.stop, said));
     }
 
     /** Told what happens, as lines of text. */
     public TableRun say(Consumer<String> listener) {
-        return new TableRun(
-                out, kind, settings, c, held, existing, new Listeners(listener, listeners.progress, listeners.stop));
+        return with(new Listeners(listener, listeners.progress, listeners.stop, listeners.study));
     }
 
     /** Told about epochs and batches. */
     public TableRun progress(Progress listener) {
-        return new TableRun(
-                out, kind, settings, c, held, existing, new Listeners(listeners.say, listener, listeners.stop));
+        return with(new Listeners(listeners.say, listener, listeners.stop, listeners.study));
     }
 
     /** The signal that requests a clean stop. */
     public TableRun stop(StopSignal signal) {
-        return new TableRun(
-                out, kind, settings, c, held, existing, new Listeners(listeners.say, listeners.progress, signal));
+        return with(new Listeners(listeners.say, listeners.progress, signal, listeners.study));
+    }
+
+    private TableRun with(Listeners others) {
+        return new TableRun(out, kind, settings, c, held, existing, decision, others);
     }
 
     /** How a run ended. */
@@ -184,13 +209,19 @@ public final class TableRun {
                             c,
                             held,
                             existing,
+                            decision,
                             listeners)
-                    .run(cohort, Optional.of(new Start(network, model, hash, general.trainingPatients())));
+                    .run(cohort, Optional.of(new Start(network, general, model, hash, general.trainingPatients())));
         }
     }
 
     /** What is adapted. */
-    private record Start(NetworkModel model, Path folder, String weightsSha256, TrainingPatients patients) {}
+    private record Start(
+            NetworkModel model,
+            TableClassifier general,
+            Path folder,
+            String weightsSha256,
+            TrainingPatients patients) {}
 
     /** The two sides, and their rows encoded by what the training side has taught. */
     private record Sides(
@@ -211,6 +242,8 @@ public final class TableRun {
     private Outcome run(RunFolder folder, TableCases cases, Optional<Start> start) {
         LeakageAudit.enforce(cases).forEach(finding -> listeners.say.accept("audit: " + finding.text()));
         Sides sides = sides(cases, start);
+        int yes = sides.held.positives();
+        decision.check(TableClassifier.CLASSES, false, new int[] {sides.held.size() - yes, yes}, sides.held.size());
         RunIdentity identity = new RunIdentity(identity(cases, sides, start), false);
         RunFolder.Next next = folder.find(existing, identity);
         if (next == RunFolder.Next.FINISHED) {
@@ -225,7 +258,7 @@ public final class TableRun {
         }
         if (kind == TableModel.Kind.LOGISTIC) {
             TableModel model = RegressionModel.fit(sides.encoder, sides.trainRows, sides.train.positive(), c);
-            return finish(folder, identity, model, sides, 1, start);
+            return finish(folder, identity, new Fitted(model, List.of(), cases), sides, start);
         }
         UnaryOperator<TrainerBuilder> here = builder -> builder.directory(folder.path(), folder.lock())
                 .identity(RunFolder.mark(identity.key(), false))
@@ -244,7 +277,11 @@ public final class TableRun {
             }
             network.eval();
             return finish(
-                    folder, identity, new NetworkModel(sides.encoder, network, 0), sides, settings.epochs(), start);
+                    folder,
+                    identity,
+                    new Fitted(new NetworkModel(sides.encoder, network, 0), history.epochs(), cases),
+                    sides,
+                    start);
         }
     }
 
@@ -338,6 +375,7 @@ public final class TableRun {
         identity.putAll(settings.toMap());
         identity.put("c", c);
         identity.put("held", held);
+        identity.putAll(decision.toMap());
         identity.put("start weights", start.map(Start::weightsSha256).orElse("none"));
         identity.put("schema", Sha256.of(sides.encoder.toMap().toString()));
         identity.put("data", Sha256.of(Arrays.toString(new int[] {
@@ -353,34 +391,91 @@ public final class TableRun {
         return identity;
     }
 
-    private Outcome finish(
-            RunFolder folder, RunIdentity identity, TableModel model, Sides sides, int epochs, Optional<Start> start) {
-        TableScores scores = TableScores.of(sides.held, model.predict(sides.held));
+    /**
+     * What a training has come to.
+     *
+     * @param cases all that it was given
+     */
+    private record Fitted(TableModel model, List<EpochResult> epochs, TableCases cases) {}
+
+    private Outcome finish(RunFolder folder, RunIdentity identity, Fitted fitted, Sides sides, Optional<Start> start) {
+        double[] own = fitted.model.predict(sides.held);
+        Decision decided =
+                decision.fit(Validation.of(TableScores.twoClasses(sides.held, own)), TableClassifier.CLASSES);
+        double[] answers = TableClassifier.calibrated(decided, own);
         Map<String, Object> metrics = new LinkedHashMap<>();
         Map<String, Object> best = new LinkedHashMap<>();
-        best.put("epoch", epochs);
-        best.putAll(scores.toMap());
+        best.put("epoch", Math.max(1, fitted.epochs.size()));
+        best.putAll(TableScores.of(sides.held, answers).toMap());
         metrics.put(KIND, kind.name().toLowerCase(Locale.ROOT));
         metrics.put("training_rows", sides.train.size());
-        start.ifPresent(from -> {
-            double[] unadapted = TableTraining.predict(
-                    from.model.network(), from.model.encoder().encode(sides.held.table(), sides.held.rows()));
-            metrics.put("before_adapting", TableScores.of(sides.held, unadapted).toMap());
-        });
+        start.ifPresent(from -> metrics.put(
+                "before_adapting",
+                TableScores.of(sides.held, from.general.predict(sides.held.table(), sides.held.rows()))
+                        .toMap()));
+        if (!fitted.epochs.isEmpty()) {
+            metrics.put("epochs", fitted.epochs.stream().map(TableRun::epoch).toList());
+        }
         metrics.put("best", best);
-        folder.finish(identity, Map.of(), new Learnt(model, metrics, sides, start));
+        metrics.put("decision", decided.toMap());
+        decided.thresholds()
+                .forEach(threshold ->
+                        metrics.put("at_threshold", TableScores.at(TableScores.cases(sides.held, answers), threshold)));
+        metrics.put("selection", "the temperature and the threshold");
+        metrics.put(
+                "validation",
+                Summary.of(
+                                decided(decided, TableScores.twoClasses(sides.held, answers)),
+                                TableClassifier.CLASSES,
+                                !sides.held.schema().patient().isEmpty(),
+                                Intervals.defaults())
+                        .toMap());
+        folder.finish(identity, Map.of(), new Learnt(fitted, decided, answers, metrics, sides, start));
         return new Outcome(Ending.FINISHED, metrics);
+    }
+
+    /** Cases with the thresholds of a decision. */
+    static Cases decided(Decision decision, Cases answers) {
+        return answers.thresholds(
+                decision.thresholds().stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    private static Map<String, Object> epoch(EpochResult result) {
+        Optional<Scores> scores = result.validation();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("epoch", result.epoch());
+        map.put("learning_rate", result.learningRate());
+        map.put("train_loss", result.trainLoss());
+        map.put("train_accuracy", result.trainAccuracy());
+        map.put("val_loss", scores.map(Scores::loss).orElse(Double.NaN));
+        map.put("val_accuracy", scores.map(Scores::accuracy).orElse(Double.NaN));
+        map.put("val_auroc", scores.map(Scores::auroc).orElse(Double.NaN));
+        map.put("seconds", result.seconds());
+        map.put("rows_per_second", result.examplesPerSecond());
+        return map;
     }
 
     /** What goes into the folder. */
     private final class Learnt implements RunFolder.Result {
         private final TableModel model;
+        private final TableCases cases;
+        private final Decision decided;
+        private final double[] answers;
         private final Map<String, Object> metrics;
         private final Sides sides;
         private final Optional<Start> start;
 
-        Learnt(TableModel model, Map<String, Object> metrics, Sides sides, Optional<Start> start) {
-            this.model = model;
+        Learnt(
+                Fitted fitted,
+                Decision decided,
+                double[] answers,
+                Map<String, Object> metrics,
+                Sides sides,
+                Optional<Start> start) {
+            this.model = fitted.model;
+            this.cases = fitted.cases;
+            this.decided = decided;
+            this.answers = answers;
             this.metrics = metrics;
             this.sides = sides;
             this.start = start;
@@ -389,7 +484,9 @@ public final class TableRun {
         @Override
         public void saveWeights(Path file) {
             Map<String, String> about = Map.of(
-                    ModelCard.BINDING, TableClassifier.card(model, Map.of()).binding());
+                    ModelCard.BINDING,
+                    TableClassifier.card(model, Map.of(ModelCard.DECISION, decided.toMap()))
+                            .binding());
             if (model instanceof NetworkModel network) {
                 save(network.network(), file, about);
             } else {
@@ -411,16 +508,34 @@ public final class TableRun {
             return metrics;
         }
 
-        /** So that an evaluation can leave out whom the model was fitted on. */
+        @Override
+        public Map<String, String> cardTexts() {
+            return listeners.study.cardTexts();
+        }
+
+        /** So that an evaluation can leave out whom the model was fitted on; and the report. */
         @Override
         public ResultFiles files(ModelCard card) {
+            ResultFiles files = new ResultFiles();
             boolean isKnown = !sides.train.schema().patient().isEmpty();
-            if (!isKnown && start.isEmpty()) {
-                return new ResultFiles();
+            if (isKnown || start.isPresent()) {
+                TrainingPatients before = start.map(Start::patients).orElseGet(TrainingPatients::none);
+                TrainingPatients all = isKnown ? before.and(sides.train.patients()) : before.andOthers();
+                files.text(TrainingPatients.FILE, all.toCsv());
             }
-            TrainingPatients before = start.map(Start::patients).orElseGet(TrainingPatients::none);
-            TrainingPatients all = isKnown ? before.and(sides.train.patients()) : before.andOthers();
-            return new ResultFiles().text(TrainingPatients.FILE, all.toCsv());
+            if (isKnown) {
+                files.text(
+                        TrainingPatients.DECIDERS,
+                        TrainingPatients.none().and(sides.held.patients()).toCsv());
+            }
+            return files.text(
+                    ResultFiles.REPORT,
+                    CardReport.orReason(
+                            () -> TableReport.of(cases, cases.table().name())
+                                    .study(listeners.study)
+                                    .run(model, card, sides.train, sides.held, metrics, answers),
+                            why -> listeners.say.accept(
+                                    "warning: the model is saved, but its report could not be made (" + why + ")")));
         }
 
         @Override
@@ -430,6 +545,8 @@ public final class TableRun {
             how.put(KIND, kind.name().toLowerCase(Locale.ROOT));
             how.put("c", c);
             how.put("held", held);
+            how.putAll(decision.toMap());
+            facts.put(ModelCard.DECISION, decided.toMap());
             facts.put("settings", how);
             facts.put("seed", settings.seed());
             facts.put("versions", Versions.asMap());
@@ -441,6 +558,9 @@ public final class TableRun {
             data.put("training_rows", sides.train.size());
             data.put("held_rows", sides.held.size());
             data.put("training_positives", sides.train.positives());
+            if (!sides.train.schema().patient().isEmpty()) {
+                data.put("patients", "by column " + sides.train.schema().patient() + ", none on both sides");
+            }
             facts.put("data", data);
             facts.putAll(run);
             return TableClassifier.card(model, facts);
@@ -453,6 +573,12 @@ public final class TableRun {
      */
     public static TableCases unseen(TableClassifier model, TableCases cases) {
         return cases.only(unseen(model.trainingPatients(), cases));
+    }
+
+    /** How many of the cases are of patients by whom the model's temperature and threshold were chosen. */
+    public static int deciders(TableClassifier model, TableCases cases) {
+        TrainingPatients deciders = model.deciders();
+        return deciders.isComplete() ? cases.size() - unseen(deciders, cases).length : 0;
     }
 
     private static int[] unseen(TrainingPatients seen, TableCases cases) {

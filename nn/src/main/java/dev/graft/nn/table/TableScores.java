@@ -2,8 +2,10 @@ package dev.graft.nn.table;
 
 import dev.graft.nn.data.table.TableCases;
 import dev.graft.nn.metric.BinaryCases;
+import dev.graft.nn.metric.BinaryCounts;
 import dev.graft.nn.metric.BinaryMetrics;
 import dev.graft.nn.metric.CalibrationLine;
+import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.Score;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -39,6 +41,31 @@ public record TableScores(
     /** Probabilities with answers and patients, for any metric. */
     public static BinaryCases cases(TableCases cases, double... probabilities) {
         BinaryCases judged = BinaryCases.of(probabilities, cases.positive());
+        return cases.schema().patient().isEmpty() ? judged : judged.groups(cases.patients());
+    }
+
+    /** What a threshold decides; what is not defined is NaN. */
+    public static Map<String, Object> at(BinaryCases judged, double threshold) {
+        BinaryCounts counts = BinaryCounts.of(judged, threshold);
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("threshold", threshold);
+        map.put("sensitivity", counts.sensitivity().orNaN());
+        map.put("specificity", counts.specificity().orNaN());
+        map.put("ppv", counts.ppv().orNaN());
+        map.put("npv", counts.npv().orNaN());
+        map.put("called_yes", counts.truePositives() + counts.falsePositives());
+        return map;
+    }
+
+    /** Probabilities of no and yes, with answers and patients. */
+    static Cases twoClasses(TableCases cases, double... probabilities) {
+        float[][] both = new float[probabilities.length][];
+        int[] labels = new int[probabilities.length];
+        for (int i = 0; i < both.length; i++) {
+            both[i] = new float[] {(float) (1 - probabilities[i]), (float) probabilities[i]};
+            labels[i] = cases.isPositive(i) ? 1 : 0;
+        }
+        Cases judged = Cases.of(both, labels);
         return cases.schema().patient().isEmpty() ? judged : judged.groups(cases.patients());
     }
 

@@ -23,6 +23,9 @@ final class TrainingPatients {
     /** The file in a model's folder. */
     static final String FILE = "training-patients.csv";
 
+    /** Those by whom a model's temperature and threshold were chosen. */
+    static final String DECIDERS = "validation-patients.csv";
+
     private static final String HASH = "sha256";
     private static final String SALT = "salt";
     /** In place of a hash: there are others, and it is not known who. */
@@ -52,7 +55,12 @@ final class TrainingPatients {
 
     /** Those of a model's folder. */
     static TrainingPatients read(Path folder) {
-        Path file = folder.resolve(FILE);
+        return read(folder, FILE);
+    }
+
+    /** Those of a file of a model's folder. */
+    static TrainingPatients read(Path folder, String name) {
+        Path file = folder.resolve(name);
         if (!Files.isRegularFile(file)) {
             return unknown();
         }

@@ -121,6 +121,37 @@ class TableMappingTest {
     }
 
     @Test
+    void anInputOfTheSameNameThatMeansSomethingElseBeginsAnew() {
+        TableCases here = cases(300, "a", "c");
+        TableCases there = here.withSchema(schema(
+                Map.of("name", "ward", "type", "code", "system", "icd10"),
+                Map.of("name", "age", "type", "numeric", "scale", "log1p"),
+                Map.of("name", "sex", "type", "categorical")));
+        try (NetworkModel source = trained(here)) {
+            TableMapping mapping = TableMapping.of(source, TableAdaptation.extended(source.encoder(), there), 3);
+            assertThat(mapping.notes()).hasSize(2).allMatch(note -> note.contains("means something else in the model"));
+            assertThat(mapping.notes().toString())
+                    .contains("new input: ward", "(categorical, here code", "(numeric, here numeric log1p)");
+            mapping.network().close();
+        }
+    }
+
+    @Test
+    void whatACohortLacksAltogetherIsEncodedAsThePopulationDoes() {
+        TableCases here = cases(300, "a", "c");
+        List<List<String>> rows = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            rows.add(List.of("" + i, "q" + i, "a", "", "f", i % 2 == 0 ? "1" : "0"));
+        }
+        TableCases there =
+                TableCases.of(Table.of("table", List.of("id", "patient", "ward", "age", "sex", "y"), rows), usual());
+        try (NetworkModel source = trained(here)) {
+            TableEncoder extended = TableAdaptation.extended(source.encoder(), there);
+            assertThat(extended.numbers()).isEqualTo(source.encoder().numbers());
+        }
+    }
+
+    @Test
     void adaptingLeavesTheGeneralModelAndTheStatisticsOfItsNormsAlone() {
         TableCases here = cases(300, "a", "c");
         try (NetworkModel source = trained(here)) {

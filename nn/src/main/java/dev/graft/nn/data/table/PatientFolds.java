@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * The folds of a cross-validation whose patients were given their folds before, so that others compare the same rows.
@@ -18,7 +19,7 @@ public final class PatientFolds {
     private PatientFolds() {}
 
     /**
-     * Reads a table of two columns: the schema's patient, and {@code fold}, from 0.
+     * Reads a table of two columns: the schema's patient, and {@code fold}, numbered from 0 or from 1.
      *
      * @return the fold of each case
      * @throws DataException naming file, line and column of what is wrong, or a patient whose fold is not there
@@ -31,7 +32,7 @@ public final class PatientFolds {
         }
         Table table = Table.read(file, java.nio.charset.StandardCharsets.UTF_8, List.of(patient, FOLD));
         Map<String, Integer> folds = new HashMap<>();
-        int count = 0;
+        TreeSet<Integer> numbers = new TreeSet<>();
         for (int row = 0; row < table.size(); row++) {
             String text = table.value(row, FOLD);
             if (!text.matches("\\d{1,4}")) {
@@ -47,7 +48,12 @@ public final class PatientFolds {
                                 + before + " already",
                         "give every patient one fold");
             }
-            count = Math.max(count, fold + 1);
+            numbers.add(fold);
+        }
+        int first = table.size() == 0 ? 0 : numbers.first();
+        if (first > 1 || numbers.size() < 2 || numbers.last() - first + 1 != numbers.size()) {
+            throw new DataException("table: " + file + " column '" + FOLD + "' has the folds " + numbers
+                    + ". Hint: number at least two folds 0, 1, 2 and so on, or from 1, without gaps.");
         }
         int[] of = new int[cases.size()];
         List<String> patients = cases.patients();
@@ -61,9 +67,16 @@ public final class PatientFolds {
                                 "is of patient '" + patients.get(i) + "', whose fold is not in " + file,
                                 "add the patient there, or leave the file out to draw new folds");
             }
-            of[i] = fold;
+            of[i] = fold - first;
         }
-        return new Folds(of, count, List.of());
+        for (int fold = 0; fold < numbers.size(); fold++) {
+            int number = fold;
+            if (Arrays.stream(of).noneMatch(own -> own == number)) {
+                throw new DataException("table: fold " + (fold + first) + " of " + file + " has no row of "
+                        + cases.table().name() + ". Hint: leave the file out to draw new folds.");
+            }
+        }
+        return new Folds(of, numbers.size(), List.of());
     }
 
     /** New folds that keep the rows of a patient together, with equal shares of yes. */

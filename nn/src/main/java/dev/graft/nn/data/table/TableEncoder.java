@@ -6,8 +6,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -21,6 +24,9 @@ import java.util.function.UnaryOperator;
 public final class TableEncoder {
     /** The level of what is rare or unseen. */
     public static final String OTHER = "other";
+
+    /** In deviations: no measurement is so far out, and networks compute with floats. */
+    private static final double FARTHEST = 1e6;
 
     private final TableSchema schema;
     private final List<Category> categories;
@@ -67,6 +73,32 @@ public final class TableEncoder {
      * @throws DataException for an input that is missing in all of them, and for values of the wrong type
      */
     public static TableEncoder fit(TableSchema schema, Table table, int... rows) {
+        return fit(Optional.empty(), schema, table, rows);
+    }
+
+    /**
+     * As {@link #fit}, but an input that is missing in all of the rows is encoded as an older encoder does it, where
+     * that knows an input of this name and type.
+     */
+    public static TableEncoder fit(TableEncoder older, TableSchema schema, Table table, int... rows) {
+        return fit(Optional.of(older), schema, table, rows);
+    }
+
+    /** The inputs that are missing in all of some rows, of which nothing can be learnt. */
+    public static Set<String> missing(TableSchema schema, Table table, int... rows) {
+        Set<String> missing = new LinkedHashSet<>();
+        for (TableColumn column : schema.columns()) {
+            boolean isKnown = column.isNumeric()
+                    ? number(schema, table, column, rows).isPresent()
+                    : category(schema, table, column, rows).isPresent();
+            if (!isKnown) {
+                missing.add(column.name());
+            }
+        }
+        return missing;
+    }
+
+    private static TableEncoder fit(Optional<TableEncoder> older, TableSchema schema, Table table, int... rows) {
         if (rows.length == 0) {
             throw new DataException("table: " + table.name() + " has no training row. Hint: look at the split.");
         }
@@ -74,15 +106,32 @@ public final class TableEncoder {
         List<Numeric> numbers = new ArrayList<>();
         for (TableColumn column : schema.columns()) {
             if (column.isNumeric()) {
-                numbers.add(number(schema, table, column, rows));
+                numbers.add(number(schema, table, column, rows)
+                        .or(() -> older.flatMap(known -> known.numbers.stream()
+                                .filter(own -> own.column().equals(column))
+                                .findFirst()))
+                        .orElseThrow(() -> allMissing(table, column, rows)));
             } else {
-                categories.add(category(schema, table, column, rows));
+                categories.add(category(schema, table, column, rows)
+                        .or(() -> older.flatMap(known -> known.categories.stream()
+                                .filter(own -> own.column().equals(column))
+                                .findFirst()))
+                        .orElseThrow(() -> allMissing(table, column, rows)));
             }
         }
         return new TableEncoder(schema, categories, numbers);
     }
 
-    private static Numeric number(TableSchema schema, Table table, TableColumn column, int[] rows) {
+    private static DataException allMissing(Table table, TableColumn column, int... rows) {
+        return table.at(
+                rows[0],
+                column.name(),
+                "is missing here and in all other of the " + rows.length + " training rows",
+                "remove it from \"columns\" of the schema, or add rows that have it");
+    }
+
+    /** Empty where it is missing in all rows. */
+    private static Optional<Numeric> number(TableSchema schema, Table table, TableColumn column, int[] rows) {
         double[] values = values(schema, table, column, rows);
         int known = 0;
         double sum = 0;
@@ -93,11 +142,7 @@ public final class TableEncoder {
             }
         }
         if (known == 0) {
-            throw table.at(
-                    rows[0],
-                    column.name(),
-                    "is missing here and in all other of the " + rows.length + " training rows",
-                    "remove it from \"columns\" of the schema, or add rows that have it");
+            return Optional.empty();
         }
         double mean = sum / known;
         double squares = 0;
@@ -105,10 +150,12 @@ public final class TableEncoder {
             squares += Double.isNaN(value) ? 0 : (value - mean) * (value - mean);
         }
         double deviation = Math.sqrt(squares / known);
-        return new Numeric(column, mean, deviation > 1e-12 * Math.abs(mean) ? deviation : 1, known < values.length);
+        return Optional.of(
+                new Numeric(column, mean, deviation > 1e-12 * Math.abs(mean) ? deviation : 1, known < values.length));
     }
 
-    private static Category category(TableSchema schema, Table table, TableColumn column, int[] rows) {
+    /** Empty where it is missing in all rows. */
+    private static Optional<Category> category(TableSchema schema, Table table, TableColumn column, int[] rows) {
         Table.Values values = table.column(column.name());
         UnaryOperator<String> level = level(schema, column);
         int[] counts = new int[values.distinct().size()];
@@ -121,20 +168,15 @@ public final class TableEncoder {
         }
         boolean allMissing = byLevel.entrySet().stream()
                 .allMatch(entry -> entry.getValue() == 0 || isMissing(schema, column, entry.getKey()));
-        if (allMissing) {
-            throw table.at(
-                    rows[0],
-                    column.name(),
-                    "is missing here and in all other of the " + rows.length + " training rows",
-                    "remove it from \"columns\" of the schema, or add rows that have it");
-        }
-        return new Category(
-                column,
-                byLevel.entrySet().stream()
-                        .filter(entry -> entry.getValue() >= schema.rare())
-                        .map(Map.Entry::getKey)
-                        .sorted()
-                        .toList());
+        return allMissing
+                ? Optional.empty()
+                : Optional.of(new Category(
+                        column,
+                        byLevel.entrySet().stream()
+                                .filter(entry -> entry.getValue() >= schema.rare())
+                                .map(Map.Entry::getKey)
+                                .sorted()
+                                .toList()));
     }
 
     private static boolean isMissing(TableSchema schema, TableColumn column, String level) {
@@ -264,7 +306,19 @@ public final class TableEncoder {
             double[] values = values(schema, table, number.column(), rows);
             for (int i = 0; i < rows.length; i++) {
                 boolean missing = Double.isNaN(values[i]);
-                out[i * m + at] = missing ? 0 : (float) ((values[i] - number.mean()) / number.deviation());
+                double standard = (values[i] - number.mean()) / number.deviation();
+                if (Math.abs(standard) > FARTHEST) {
+                    throw table.at(
+                            rows[i],
+                            number.column().name(),
+                            String.format(
+                                    Locale.ROOT,
+                                    "holds '%s', which is %.1e deviations from the mean of the training rows",
+                                    table.value(rows[i], number.column().name()),
+                                    Math.abs(standard)),
+                            "correct it, or leave it empty if it is not known");
+                }
+                out[i * m + at] = missing ? 0 : (float) standard;
                 if (number.indicated()) {
                     out[i * m + at + 1] = missing ? 1 : 0;
                 }

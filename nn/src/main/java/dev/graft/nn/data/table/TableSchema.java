@@ -120,6 +120,21 @@ public record TableSchema(
         return new TableSchema(id, patient, order, label, exclusions, columns, missing, count);
     }
 
+    /** This without some inputs. */
+    public TableSchema without(Set<String> names) {
+        return new TableSchema(
+                id,
+                patient,
+                order,
+                label,
+                exclusions,
+                columns.stream()
+                        .filter(column -> !names.contains(column.name()))
+                        .toList(),
+                missing,
+                rare);
+    }
+
     /** This with another rule for the label. */
     public TableSchema label(LabelRule rule) {
         return new TableSchema(id, patient, order, rule, exclusions, columns, missing, rare);

@@ -25,6 +25,8 @@ final class TableValues {
     private static final Pattern TIME =
             Pattern.compile("(\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,9})?)?)(Z|[+-]\\d{2}:?\\d{2})?");
     private static final int[] NO_ROWS = {};
+    /** Squares of such numbers, and sums of many squares, are finite. */
+    private static final double LARGEST = 1e30;
 
     private TableValues() {}
 
@@ -47,8 +49,15 @@ final class TableValues {
             String text = values.distinct().get(code);
             if (missing.contains(text)) {
                 numbers[code] = Double.NaN;
-            } else if (NUMBER.matcher(text).matches() && Double.isFinite(Double.parseDouble(text))) {
+            } else if (NUMBER.matcher(text).matches()) {
                 numbers[code] = Double.parseDouble(text);
+                if (Math.abs(numbers[code]) > LARGEST) {
+                    throw table.at(
+                            rowOf(values, code),
+                            column,
+                            "holds '" + text + "', which is too large for a number of a table",
+                            "correct it; if it stands for a missing value, add it to \"missing\" in the schema");
+                }
             } else {
                 throw table.at(
                         rowOf(values, code),

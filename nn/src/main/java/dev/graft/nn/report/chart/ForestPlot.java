@@ -17,8 +17,9 @@ import java.util.stream.DoubleStream;
 public record ForestPlot(String title, String description, String what, List<Row> rows) implements Chart {
     private static final int MOST = 40;
     private static final double LEFT = 128;
-    private static final double RIGHT = 136;
+    private static final double RIGHT = 142;
     private static final double ROW = 24;
+    private static final double LETTER = 7;
 
     public ForestPlot {
         rows = List.copyOf(rows);
@@ -76,14 +77,23 @@ public record ForestPlot(String title, String description, String what, List<Row
                 .flatMapToDouble(row -> DoubleStream.of(row.value, row.low, row.high))
                 .toArray();
         Axis around = Axis.around(what, all);
-        Axis axis = around.low() > -0.2 && around.high() < 1.2
+        boolean areShares = DoubleStream.of(all).allMatch(value -> Double.isNaN(value) || (value >= 0 && value <= 1));
+        Axis axis = areShares && around.low() > -0.2 && around.high() < 1.2
                 ? new Axis(what, Math.max(0, around.low()), Math.max(0.01, Math.min(1, around.high())))
                 : around;
         Ticks ticks = Ticks.of(axis.low(), axis.high());
+        int longest = 0;
+        for (int i = 0; i < ticks.count(); i++) {
+            longest = Math.max(longest, ticks.text(i).length());
+        }
+        int labels = (int) Math.max(1, (right - LEFT) / (LETTER * (longest + 1)));
+        int every = (ticks.count() + labels - 1) / labels;
         for (int i = 0; i < ticks.count(); i++) {
             double at = axis.pixel(ticks.at(i), LEFT, right);
             svg.line(at, 8, at, bottom, "grid");
-            svg.text(at, bottom + 15, Anchor.MIDDLE, 60, ticks.text(i), "soft");
+            if (i % every == 0) {
+                svg.text(at, bottom + 15, Anchor.MIDDLE, 60, ticks.text(i), "soft");
+            }
         }
         svg.line(LEFT, bottom, right, bottom, "axis");
         for (int i = 0; i < drawn(); i++) {
