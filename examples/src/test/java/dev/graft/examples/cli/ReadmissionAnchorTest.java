@@ -61,11 +61,11 @@ class ReadmissionAnchorTest {
         assertThat(((Number) difference.get(0)).doubleValue()).isPositive();
     }
 
-    /** PyTorch reached .654 in the same folds; Graft .6535. */
+    /** Seeds 0 to 4 gave .6546 to .6555, and .6535 when embeddings began with a deviation of 1. */
     @Test
     void firstStaysAlone() {
         assertThat(number(report("evaluate", "--kind", "mlp", "--first"), "auroc"))
-                .isBetween(0.653, 0.68);
+                .isBetween(0.654, 0.68);
     }
 
     @Test

@@ -2,15 +2,18 @@ package dev.graft.nn.table;
 
 import dev.graft.nn.Module;
 import dev.graft.nn.ModuleList;
+import dev.graft.nn.Parameter;
 import dev.graft.nn.data.table.TableEncoder;
 import dev.graft.nn.layer.BatchNorm1d;
 import dev.graft.nn.layer.Dropout;
 import dev.graft.nn.layer.Embedding;
 import dev.graft.nn.layer.Linear;
 import dev.graft.tensor.Autograd;
+import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
@@ -112,6 +115,20 @@ public final class TableNetwork extends Module {
         }
         hidden = new ModuleList(layers.toArray(Module[]::new));
         head = new Linear(width, 1, random);
+    }
+
+    /** Multiplies the embeddings, which begin with a deviation of 1. */
+    @SuppressWarnings("try")
+    void scaleEmbeddings(double factor) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            for (Map.Entry<String, Parameter> entry : namedParameters().entrySet()) {
+                if (entry.getKey().startsWith("embeddings.")) {
+                    Tensor values = entry.getValue().value();
+                    values.copyFrom(values.mul(factor));
+                }
+            }
+        }
     }
 
     /** A network for the inputs of an encoder. */

@@ -365,6 +365,7 @@ public final class TableRun {
                 settings.hidden(),
                 settings.dropout(),
                 RandomStream.of(settings.seed(), "table.network"));
+        network.scaleEmbeddings(settings.embeddings());
         network.startAt(TableTraining.startingProbability(sides.train.positive()));
         return network;
     }

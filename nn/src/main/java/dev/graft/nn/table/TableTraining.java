@@ -44,6 +44,7 @@ final class TableTraining {
         TableNetwork network = TableNetwork.of(
                 encoder, settings.hidden(), settings.dropout(), RandomStream.of(settings.seed(), "table.network"));
         try {
+            network.scaleEmbeddings(settings.embeddings());
             network.startAt(startingProbability(positive));
             fit(network, rows, positive, settings, Optional.empty(), more);
             network.eval();
