@@ -151,7 +151,7 @@ class ReadmissionCommandTest {
         assertThat(page)
                 .contains("Which inputs the model needs", "chosen on validation rows; rule sensitivity=0.8")
                 .contains("nobody &lt;b&gt;paid&lt;/b&gt;", "AUROC by sex", "These rows also chose")
-                .doesNotContain("pixels", "image");
+                .doesNotContain("pixels");
         assertThat(Files.readString(model.resolve("model-card.md")))
                 .contains("sensitivity=0.8", "which chose the temperature and the threshold")
                 .doesNotContain("No data was held back", "It was not told which examples are of one patient");

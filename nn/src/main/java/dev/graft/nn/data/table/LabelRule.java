@@ -73,7 +73,10 @@ public sealed interface LabelRule {
             map.put("discharge", discharge);
             map.put("days", days);
             if (!deathColumn.isEmpty()) {
-                map.put("death", Map.of("column", deathColumn, "values", deathValues));
+                Map<String, Object> death = new LinkedHashMap<>(); // in one order: a run's identity is a hash of it
+                death.put("column", deathColumn);
+                death.put("values", deathValues);
+                map.put("death", death);
             }
             return map;
         }
