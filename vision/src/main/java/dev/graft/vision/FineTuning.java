@@ -27,7 +27,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * Fine-tunes a pretrained network on images: all that {@code graft finetune} does, in the same words. A setting that is
- * {@code --val-fraction} there is {@link #valFraction} here.
+ * {@code --val-fraction} there is {@link #valFraction} here. In one file because every setting is a method of it.
  *
  * <pre>{@code
  * FineTuning.Result result = FineTuning.of(Path.of("photos"))
@@ -44,8 +44,6 @@ import java.util.function.UnaryOperator;
  * <p>The folder {@code out} holds {@code model.safetensors} and {@code model.json}, which are the model, and
  * {@code metrics.json}, {@code log.csv}, {@code run.json} and checkpoints, which are the run; see
  * {@code docs/model-folder.md}. A run that was stopped continues with {@link #resume(Path)}.
- *
- * <p>In one file because every setting is a method here.
  *
  * <p>Immutable: every method returns another value. Values are checked when they are given, and against one another by
  * {@link #run()}.
