@@ -2,10 +2,10 @@ package dev.graft.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Requirement;
 import dev.graft.io.content.TensorSource;
 import dev.graft.io.safetensors.SafetensorsWriter;
 import dev.graft.io.torch.TorchZipWriter;
+import dev.graft.testing.Requirement;
 import dev.graft.type.DType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

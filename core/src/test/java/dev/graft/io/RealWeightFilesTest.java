@@ -3,8 +3,8 @@ package dev.graft.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.Requirement;
 import dev.graft.io.file.WeightFileException;
+import dev.graft.testing.Requirement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package dev.graft.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.ForkedJvm;
-import dev.graft.Requirement;
 import dev.graft.cpu.CpuBackend;
+import dev.graft.testing.Requirement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.graft.cuda;
 
-import dev.graft.Requirement;
+import dev.graft.testing.Requirement;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;

@@ -2,10 +2,10 @@ package dev.graft.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Requirement;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Tensor;
+import dev.graft.testing.Requirement;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

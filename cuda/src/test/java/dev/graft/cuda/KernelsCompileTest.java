@@ -2,7 +2,7 @@ package dev.graft.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Requirement;
+import dev.graft.testing.Requirement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

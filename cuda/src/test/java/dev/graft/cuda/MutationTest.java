@@ -2,7 +2,7 @@ package dev.graft.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Requirement;
+import dev.graft.testing.Requirement;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

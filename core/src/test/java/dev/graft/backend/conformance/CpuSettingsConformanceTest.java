@@ -3,7 +3,7 @@ package dev.graft.backend.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.ForkedJvm;
-import dev.graft.Requirement;
+import dev.graft.testing.Requirement;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;

@@ -2,7 +2,6 @@ package dev.graft.cpu.conv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Requirement;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
@@ -14,6 +13,7 @@ import dev.graft.cpu.conv.parts.PixelMap;
 import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.gemm.MicroKernel;
 import dev.graft.cpu.memory.CpuStorage;
+import dev.graft.testing.Requirement;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;

@@ -3,12 +3,12 @@ package dev.graft.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.graft.Requirement;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.nn.data.sequence.FastaReader;
 import dev.graft.nn.sequence.DilatedResNet;
 import dev.graft.nn.sequence.SpliceModel;
+import dev.graft.testing.Requirement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,13 +3,13 @@ package dev.graft.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.Requirement;
 import dev.graft.examples.genomics.KnownSets;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.file.FileException;
 import dev.graft.nn.data.sequence.SequenceSplit;
 import dev.graft.nn.sequence.DilatedResNet;
+import dev.graft.testing.Requirement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

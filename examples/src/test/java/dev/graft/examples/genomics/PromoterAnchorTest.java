@@ -2,13 +2,13 @@ package dev.graft.examples.genomics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Requirement;
 import dev.graft.nn.data.sequence.SequenceSplit;
 import dev.graft.nn.metric.BinaryMetrics;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.sequence.DilatedResNet;
 import dev.graft.nn.sequence.SequenceClassifier;
 import dev.graft.nn.sequence.SequenceTransfer;
+import dev.graft.testing.Requirement;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.graft.Requirement;
 import dev.graft.io.StateDict;
 import dev.graft.io.WeightFiles;
 import dev.graft.nn.data.sequence.FastaReader;
@@ -12,6 +11,7 @@ import dev.graft.nn.data.sequence.Nucleotides;
 import dev.graft.nn.data.sequence.OneHotBases;
 import dev.graft.nn.data.sequence.Strand;
 import dev.graft.tensor.Tensor;
+import dev.graft.testing.Requirement;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

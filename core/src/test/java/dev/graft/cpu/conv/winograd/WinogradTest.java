@@ -2,7 +2,6 @@ package dev.graft.cpu.conv.winograd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Requirement;
 import dev.graft.backend.Conv2dParams;
 import dev.graft.backend.Epilogue;
 import dev.graft.backend.View;
@@ -15,6 +14,7 @@ import dev.graft.cpu.elementwise.VectorElementLoops;
 import dev.graft.cpu.layout.ImageArray;
 import dev.graft.cpu.memory.CpuStorage;
 import dev.graft.cpu.run.ExecutionContext;
+import dev.graft.testing.Requirement;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;

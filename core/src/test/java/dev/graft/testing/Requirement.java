@@ -1,4 +1,4 @@
-package dev.graft;
+package dev.graft.testing;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
