@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /**
@@ -109,6 +110,11 @@ public final class SequenceComparison {
         if (junctions) {
             add(answers, ZERO_SHOT, zeroShot(), done);
         }
+    }
+
+    /** The answers of one way that was compared. */
+    static Answer answer(Map<String, Answer> answers, String way) {
+        return Objects.requireNonNull(answers.get(way), way);
     }
 
     void add(Map<String, Answer> answers, String name, float[][] probabilities, BiConsumer<String, Estimate> done) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
@@ -56,7 +57,7 @@ public record SequenceCurve(List<Cell> cells) {
             Consumer<Cell> done) {
         Map<Long, SequenceSplit> bySeed = new LinkedHashMap<>();
         seeds.forEach(seed -> bySeed.put(seed, splits.apply(seed)));
-        SequenceSplit first = bySeed.get(seeds.get(0));
+        SequenceSplit first = Objects.requireNonNull(bySeed.get(seeds.get(0)));
         for (SequenceSplit split : bySeed.values()) {
             if (!java.util.Arrays.equals(split.test(), first.test())) {
                 throw new IllegalArgumentException("sequence curve: the seeds hold other sequences back, so their"

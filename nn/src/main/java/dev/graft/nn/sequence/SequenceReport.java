@@ -38,7 +38,9 @@ record SequenceReport(
                 .subtitle(held + " sequences that were held back")
                 .cases(
                         SequenceComparison.cases(
-                                split, answers.get(SequenceComparison.TRANSFER).probabilities()),
+                                split,
+                                SequenceComparison.answer(answers, SequenceComparison.TRANSFER)
+                                        .probabilities()),
                         true)
                 .groupsAre("group of near-identical sequences", "groups of near-identical sequences")
                 .history(history.epochs().stream().map(SequenceReport::epoch).toList())
@@ -102,7 +104,8 @@ record SequenceReport(
         return best.equals(SequenceComparison.TRANSFER)
                 ? Note.of("Of all that was compared, the transferred network has the largest area under the ROC curve.")
                 : Note.warning("The transferred network is not the best here: " + best + " has a larger area under the"
-                        + " ROC curve, " + answers.get(best).auroc().score() + ".");
+                        + " ROC curve, "
+                        + SequenceComparison.answer(answers, best).auroc().score() + ".");
     }
 
     /** The way with the largest area. */

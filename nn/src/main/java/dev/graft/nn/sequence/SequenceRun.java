@@ -251,7 +251,9 @@ public final class SequenceRun {
 
         private Cases cases() {
             return SequenceComparison.cases(
-                    split, answers.get(SequenceComparison.TRANSFER).probabilities());
+                    split,
+                    SequenceComparison.answer(answers, SequenceComparison.TRANSFER)
+                            .probabilities());
         }
 
         @Override
@@ -270,7 +272,10 @@ public final class SequenceRun {
             best.put("epoch", history.epochs().size());
             best.put(
                     "auroc",
-                    answers.get(SequenceComparison.TRANSFER).auroc().score().orNaN());
+                    SequenceComparison.answer(answers, SequenceComparison.TRANSFER)
+                            .auroc()
+                            .score()
+                            .orNaN());
             best.put("accuracy", Metrics.accuracy().of(cases).orNaN());
             best.put("log_loss", Metrics.logLoss().of(cases).orNaN());
             best.put("brier", Metrics.brier().of(cases).orNaN());
