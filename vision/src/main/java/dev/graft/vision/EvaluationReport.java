@@ -149,7 +149,7 @@ public record EvaluationReport(
         Optional<ImageDataset> images = readable(
                 () -> ImageSets.open(data, StandardCharsets.UTF_8, List.of(), Optional.empty(), classifier.pipeline()));
         images.ifPresent(all -> IntStream.range(0, all.size()).forEach(i -> places.put(all.describe(i), i)));
-        return name -> images.filter(all -> places.containsKey(name)).map(all -> all.image(places.get(name)));
+        return name -> Optional.ofNullable(places.get(name)).flatMap(place -> images.map(all -> all.image(place)));
     }
 
     private static <T> Optional<T> readable(Supplier<T> read) {

@@ -13,7 +13,11 @@ import java.util.OptionalDouble;
 public final class ComparisonText {
     private ComparisonText() {}
 
-    /** @param judged how many images the first model was judged on */
+    /**
+     * Prints it.
+     *
+     * @param judged how many images the first model was judged on
+     */
     public static void print(PrintWriter out, Path other, Comparison comparison, int judged) {
         out.printf(Locale.ROOT, "%ncompared with %s, on the same %,d images", other, comparison.cases());
         comparison.patients().ifPresent(count -> out.printf(Locale.ROOT, " of %,d patients", count));
