@@ -15,6 +15,12 @@ public final class FakeDevice {
         return Device.of(backend());
     }
 
+    /** As {@link #create}; every block of memory is one of the driver's, so that it sees what is written beyond it. */
+    static Device exact() {
+        FakeDriver.load();
+        return Device.of(new CudaBackend(0, new TextCompiler(), false));
+    }
+
     /** The backend of a new device; {@link FakeDriver#load} comes first. */
     static CudaBackend backend() {
         return new CudaBackend(0, new TextCompiler());
