@@ -808,6 +808,18 @@ class RefusalTest {
                 () -> sequence().conv1d(k, NONE, Conv1dParams.of(1, -1)),
                 () -> Tensor.ones(2, 3, 0).conv1d(k, NONE, line),
                 () -> Tensor.ones(1 << 14, 3, 8).conv1d(k, NONE, Conv1dParams.of(1, 1 << 20)));
+        FrozenBatchNorm two =
+                new FrozenBatchNorm(Tensor.ones(2), Tensor.ones(2), Tensor.ones(2), Tensor.ones(2), 1e-5f);
+        function(
+                Shape.of(2, 3, 8),
+                "conv1d(Tensor, Optional, Conv1dParams, Optional, Optional, Activation)",
+                t -> t.conv1d(k, NONE, line, Optional.of(two), NONE, Activation.RELU),
+                () -> x().conv1d(k, NONE, line, Optional.of(two), NONE, Activation.RELU),
+                () -> sequence().conv1d(k, NONE, line, Optional.of(narrow), NONE, Activation.RELU),
+                () -> sequence().conv1d(k, NONE, line, Optional.of(two), Optional.of(x()), Activation.RELU),
+                () -> sequence().conv1d(k, NONE, line, Optional.of(two), Optional.of(Tensor.ones(7)), Activation.RELU),
+                () -> sequence().conv1d(k, NONE, line, Optional.of(two), Optional.of(closed(2, 2, 7)), Activation.RELU),
+                () -> integers(2, 3, 8).conv1d(k, NONE, line, Optional.of(two), NONE, Activation.RELU));
     }
 
     private void windows() {

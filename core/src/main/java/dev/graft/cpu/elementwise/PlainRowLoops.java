@@ -32,7 +32,7 @@ class PlainRowLoops implements RowLoops {
         int whole = count - count % CHAINS;
         for (int i = 0; i < whole; i += BLOCK) {
             addDifferences(x, at + i, Math.min(BLOCK, whole - i), origin, chains);
-            sum += total(chains);
+            sum += total(chains, 0);
         }
         for (int i = whole; i < count; i++) {
             sum += x[at + i] - origin;
@@ -47,7 +47,7 @@ class PlainRowLoops implements RowLoops {
         int whole = count - count % CHAINS;
         for (int i = 0; i < whole; i += BLOCK) {
             addSquares(x, at + i, Math.min(BLOCK, whole - i), mean, rest, chains);
-            sum += total(chains);
+            sum += total(chains, 0);
         }
         for (int i = whole; i < count; i++) {
             float d = x[at + i] - mean - rest;
@@ -57,13 +57,32 @@ class PlainRowLoops implements RowLoops {
     }
 
     @Override
+    public final void moments(float[] x, int at, int count, float origin, float[] work, double[] sums) {
+        double sum = 0;
+        double squares = 0;
+        int whole = count - count % CHAINS;
+        for (int i = 0; i < whole; i += BLOCK) {
+            addMoments(x, at + i, Math.min(BLOCK, whole - i), origin, work);
+            sum += total(work, 0);
+            squares += total(work, CHAINS);
+        }
+        for (int i = whole; i < count; i++) {
+            float d = x[at + i] - origin;
+            sum += d;
+            squares += d * d;
+        }
+        sums[0] = sum;
+        sums[1] = squares;
+    }
+
+    @Override
     public final double products(float[] x, int xAt, float[] y, int yAt, int count) {
         float[] chains = new float[CHAINS];
         double sum = 0;
         int whole = count - count % CHAINS;
         for (int i = 0; i < whole; i += BLOCK) {
             addProducts(x, xAt + i, y, yAt + i, Math.min(BLOCK, whole - i), chains);
-            sum += total(chains);
+            sum += total(chains, 0);
         }
         for (int i = whole; i < count; i++) {
             sum += x[xAt + i] * y[yAt + i];
@@ -71,14 +90,27 @@ class PlainRowLoops implements RowLoops {
         return sum;
     }
 
-    private static double total(float[] chains) {
-        double even = 0;
-        double odd = 0;
-        for (int i = 0; i < CHAINS; i += 2) {
-            even += chains[i];
-            odd += chains[i + 1];
+    /** In eight sums of their own, as each addition waits for the one before. */
+    private static double total(float[] chains, int from) {
+        double a = 0;
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        double e = 0;
+        double f = 0;
+        double g = 0;
+        double h = 0;
+        for (int i = from; i < from + CHAINS; i += 8) {
+            a += chains[i];
+            b += chains[i + 1];
+            c += chains[i + 2];
+            d += chains[i + 3];
+            e += chains[i + 4];
+            f += chains[i + 5];
+            g += chains[i + 6];
+            h += chains[i + 7];
         }
-        return even + odd;
+        return ((a + b) + (c + d)) + ((e + f) + (g + h));
     }
 
     /** Sets {@code chains} to the sums over {@code count} elements, a multiple of their number. */
@@ -87,6 +119,18 @@ class PlainRowLoops implements RowLoops {
         for (int i = at; i < at + count; i += CHAINS) {
             for (int j = 0; j < CHAINS; j++) {
                 chains[j] += x[i + j] - origin;
+            }
+        }
+    }
+
+    /** See {@link #addDifferences}; the sums of squares follow the others. */
+    void addMoments(float[] x, int at, int count, float origin, float[] chains) {
+        Arrays.fill(chains, 0, 2 * CHAINS, 0f);
+        for (int i = at; i < at + count; i += CHAINS) {
+            for (int j = 0; j < CHAINS; j++) {
+                float d = x[i + j] - origin;
+                chains[j] += d;
+                chains[CHAINS + j] = FloatFunctions.fma(d, d, chains[CHAINS + j]);
             }
         }
     }

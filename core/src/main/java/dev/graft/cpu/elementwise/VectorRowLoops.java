@@ -32,6 +32,8 @@ final class VectorRowLoops extends PlainRowLoops {
             loop("differencesOfPair", void.class, FLOATS, int.class, int.class, float.class, FLOATS, int.class);
     private final MethodHandle squares = loop(
             "squaresOfPair", void.class, FLOATS, int.class, int.class, float.class, float.class, FLOATS, int.class);
+    private final MethodHandle moments =
+            loop("momentsOfPair", void.class, FLOATS, int.class, int.class, float.class, FLOATS, int.class);
     private final MethodHandle products =
             loop("productsOfPair", void.class, FLOATS, int.class, FLOATS, int.class, int.class, FLOATS, int.class);
     private final MethodHandle normalize = loop(
@@ -206,6 +208,38 @@ final class VectorRowLoops extends PlainRowLoops {
         }
         first.intoArray(chains, j);
         second.intoArray(chains, j + LANES);
+    }
+
+    @Override
+    void addMoments(float[] x, int at, int count, float origin, float[] chains) {
+        try {
+            for (int j = 0; j < CHAINS; j += PAIR) {
+                moments.invokeExact(x, at + j, count, origin, chains, j);
+            }
+        } catch (Throwable t) {
+            throw thrown(t);
+        }
+    }
+
+    @SuppressWarnings("unused") // called by its handle
+    private static void momentsOfPair(float[] x, int at, int count, float origin, float[] chains, int j) {
+        FloatVector from = FloatVector.broadcast(SPECIES, origin);
+        FloatVector first = FloatVector.zero(SPECIES);
+        FloatVector second = first;
+        FloatVector firstSquares = first;
+        FloatVector secondSquares = first;
+        for (int i = at; i < at + count; i += CHAINS) {
+            FloatVector d = FloatVector.fromArray(SPECIES, x, i).sub(from);
+            FloatVector e = FloatVector.fromArray(SPECIES, x, i + LANES).sub(from);
+            first = first.add(d);
+            second = second.add(e);
+            firstSquares = d.fma(d, firstSquares);
+            secondSquares = e.fma(e, secondSquares);
+        }
+        first.intoArray(chains, j);
+        second.intoArray(chains, j + LANES);
+        firstSquares.intoArray(chains, CHAINS + j);
+        secondSquares.intoArray(chains, CHAINS + j + LANES);
     }
 
     @Override

@@ -21,6 +21,12 @@ public final class LayerNorm {
     /** Chains of floats take longer to begin than shorter rows take in double. */
     private static final int SHORT = 2 * RowLoops.CHAINS;
 
+    /** Elements whose mean is where deviations are measured from at first. */
+    private static final int FIRST = 8;
+
+    /** Squares from there may be at most so many times those from the mean. */
+    private static final double MOST_TAKEN_OFF = 2;
+
     private final ExecutionContext context;
 
     public LayerNorm(ExecutionContext context) {
@@ -40,10 +46,11 @@ public final class LayerNorm {
         RowLoops loops = context.elementLoops().rows();
         context.forRange(x.dim(0), Softmax.rowGrain(width), (from, to) -> {
             double[] moments = new double[2];
+            float[] work = new float[2 * RowLoops.CHAINS];
             for (int row = from; row < to; row++) {
                 int xAt = CpuStorage.offset(x) + row * width;
                 int yAt = CpuStorage.offset(y) + row * width;
-                moments(loops, xs, xAt, width, moments);
+                moments(loops, xs, xAt, width, work, moments);
                 float inverse = (float) (1 / Math.sqrt(moments[1] + eps));
                 // In two parts: where the mean is large beside the deviations, what its float lost counts.
                 float m = (float) moments[0];
@@ -56,15 +63,25 @@ public final class LayerNorm {
     }
 
     /** The mean and the mean squared deviation from it. */
-    private static void moments(RowLoops loops, float[] x, int at, int count, double[] moments) {
+    private static void moments(RowLoops loops, float[] x, int at, int count, float[] work, double[] moments) {
         if (count < SHORT) {
             RowSums.moments(x, at, count, moments);
             return;
         }
+        // From near the mean, so that one pass serves both: what is taken off the squares is then small beside them.
         float origin = x[at];
-        double mean = origin + loops.differences(x, at, count, origin) / count;
-        float m = (float) mean;
-        double squares = loops.squares(x, at, count, m, (float) (mean - m));
+        for (int i = 1; i < FIRST; i++) {
+            origin += x[at + i];
+        }
+        origin /= FIRST;
+        loops.moments(x, at, count, origin, work, moments);
+        double apart = moments[0] / count;
+        double mean = origin + apart;
+        double squares = moments[1] - apart * moments[0];
+        if (!(moments[1] <= MOST_TAKEN_OFF * squares)) {
+            float m = (float) mean;
+            squares = loops.squares(x, at, count, m, (float) (mean - m));
+        }
         if (squares > SMALLEST_SQUARES && squares < Double.POSITIVE_INFINITY) {
             moments[0] = mean;
             moments[1] = squares / count;

@@ -24,6 +24,13 @@ public interface RowLoops {
     /** {@code sum((x - mean - rest)^2)}. */
     double squares(float[] x, int at, int count, float mean, float rest);
 
+    /**
+     * {@code sum(x - origin)} and {@code sum((x - origin)^2)}, in one pass.
+     *
+     * @param work for {@code 2 * CHAINS} floats
+     */
+    void moments(float[] x, int at, int count, float origin, float[] work, double[] sums);
+
     /** {@code sum(x * y)}. */
     double products(float[] x, int xAt, float[] y, int yAt, int count);
 

@@ -3,6 +3,8 @@ package dev.graft.cpu.norm;
 import static dev.graft.cpu.Fixture.assertClose;
 import static dev.graft.cpu.Fixture.at;
 import static dev.graft.cpu.Fixture.values;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.backend.Activation;
 import dev.graft.backend.View;
@@ -11,6 +13,7 @@ import dev.graft.cpu.Fixture.Layout;
 import dev.graft.cpu.memory.CpuStorage;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -197,6 +200,48 @@ class NormalizationTest {
                 return result;
             });
             checkLayerNorm(rows, width, x, gamma, beta, y, dy, dx, dgamma, dbeta);
+        }
+    }
+
+    /** The first elements, from which deviations are measured, may say nothing of the mean. */
+    @Test
+    void layerNormOfRowsThatBeginFarFromTheirMean() {
+        for (int seed = 0; seed < 300; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            int width = random.nextInt(64, 1200);
+            double center = random.nextInt(3) * Math.pow(10, random.nextInt(5));
+            double apart = random.nextInt(4) * Math.pow(10, random.nextInt(-2, 6));
+            int first = random.nextInt(10);
+            View x = f.empty(Layout.ROW_MAJOR, 1, width);
+            float[] xs = CpuStorage.floatsToWrite(x);
+            for (int i = 0; i < width; i++) {
+                xs[CpuStorage.offset(x) + i] = (float) (center + random.nextDouble(-1, 1) + (i < first ? apart : 0));
+            }
+            View one = channels(width);
+            f.cpu.fill(one, 1);
+            View zero = channels(width);
+            f.cpu.fill(zero, 0);
+            View mean = channels(1);
+            View inverse = channels(1);
+            View y = f.empty(Layout.ROW_MAJOR, 1, width);
+            f.cpu.layerNorm(x, one, zero, 0, y, mean, inverse);
+            double[] v = values(x);
+            double m = Arrays.stream(v).average().orElseThrow();
+            double squares =
+                    Arrays.stream(v).map(e -> (e - m) * (e - m)).average().orElseThrow();
+            double expected = 1 / Math.sqrt(squares);
+            assertThat(values(inverse)[0] / expected)
+                    .as(
+                            "seed %d: width %d, %d of them %s from the others, which lie about %s",
+                            seed, width, first, apart, center)
+                    .isCloseTo(1, within(1e-6));
+            double[] results = values(y);
+            for (int i = 0; i < width; i++) {
+                // Of the input's own rounding nothing is lost; the mean's float part is made good.
+                assertThat(results[i])
+                        .as("seed %d, element %d", seed, i)
+                        .isCloseTo((v[i] - m) * expected, within(2e-6 * Math.max(1, Math.abs((v[i] - m) * expected))));
+            }
         }
     }
 
