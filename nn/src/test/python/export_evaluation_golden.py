@@ -150,7 +150,7 @@ def binary(name, truth, p, p2, groups):
         case["obuchowski"] = many.tolist()
         difference = metrics.roc_auc_score(truth, p) - metrics.roc_auc_score(truth, p2)
         variance = one[0, 0] + one[1, 1] - 2 * one[0, 1]
-        case["p_value"] = float(2 * stats.norm.sf(abs(difference) / np.sqrt(variance))) if variance > 1e-15 else None
+        case["p_value"] = float(2 * stats.t.sf(abs(difference) / np.sqrt(variance), min(truth.sum(), (~truth).sum()) - 1)) if variance > 1e-15 else None
     return case
 
 
@@ -272,6 +272,7 @@ def main():
         ],
         "multilabel": [multilabel("three labels", truths, 1 / (1 + np.exp(-(random.normal(size=(60, 3)) * 2 + 2 * (truths - 0.5)))))],
         "student": [[level, df, float(stats.t.ppf((1 + level) / 2, df))] for level in (0.8, 0.95, 0.99) for df in (1, 2, 3, 4, 7, 30, 199, 1000, 5000)],
+        "student_beyond": [[t, df, float(2 * stats.t.sf(t, df))] for t in (0.0, 0.1, 1.0, 2.0, 2.6, 5.0, 30.0) for df in (1, 2, 3, 4, 7, 30, 199, 1000, 5000)],
         "normal_above": [[z, float(stats.norm.sf(z))] for z in (-3.0, -0.5, 0.0, 0.3, 1.0, 1.96, 2.9, 3.1, 5.0, 8.0, 20.0)],
     }
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "resources", "golden", "evaluation.json")

@@ -2,6 +2,8 @@ package dev.graft.nn.metric.interval;
 
 import dev.graft.nn.metric.BinaryCases;
 import dev.graft.nn.metric.Groups;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The variance of areas under ROC curves, without resampling, in O(n log n). Each positive case has the share of
@@ -134,6 +136,31 @@ public final class DeLong {
         return positive * unbiased(groupsWithPositives) / (m * m)
                 + negative * unbiased(groupsWithNegatives) / (n * n)
                 + both * unbiased(groups.count()) / (m * n);
+    }
+
+    /**
+     * A weighted sum of areas of models on the same cases, such as their mean or a difference of means, with its
+     * interval by Student's distribution.
+     *
+     * @param weights one for each area
+     * @param areas at least one, all of the same cases
+     * @return empty if only one patient has positive cases, or negative ones
+     */
+    public static Optional<Interval> interval(double level, double[] weights, List<DeLong> areas) {
+        double value = 0;
+        double variance = 0;
+        for (int i = 0; i < weights.length; i++) {
+            value += weights[i] * areas.get(i).area;
+            for (int j = 0; j < weights.length; j++) {
+                variance += weights[i] * weights[j] * areas.get(i).covariance(areas.get(j));
+            }
+        }
+        int groups = areas.get(0).fewerGroups();
+        if (groups < 2) {
+            return Optional.empty();
+        }
+        double reach = Quantiles.student(level, groups - 1) * Math.sqrt(Math.max(0, variance));
+        return Optional.of(new Interval(value - reach, value + reach, level, "DeLong"));
     }
 
     private static double unbiased(int groups) {

@@ -19,7 +19,8 @@ import java.util.OptionalDouble;
  * @param first the first model's metric
  * @param second the second model's metric
  * @param difference first minus second, with its interval; above 0 the first model has the larger value
- * @param pValue of DeLong's test that both areas are equal, for an AUROC; empty otherwise
+ * @param pValue of DeLong's test that both areas are equal, by the same Student's distribution as the interval: below 1
+ *     - level where the interval excludes 0. For an AUROC; empty otherwise
  */
 public record Difference(Score first, Score second, Estimate difference, OptionalDouble pValue) {
     private static final String TITLE = "difference of ";
@@ -78,7 +79,8 @@ public record Difference(Score first, Score second, Estimate difference, Optiona
             return new Difference(first, second, Estimate.without(title, difference, why), OptionalDouble.empty());
         }
         double error = Math.sqrt(variance);
-        double reach = error * Quantiles.student(how.level(), a.fewerGroups() - 1);
+        int degrees = a.fewerGroups() - 1;
+        double reach = error * Quantiles.student(how.level(), degrees);
         double d = difference.orNaN();
         Interval interval =
                 new Interval(Math.max(-1, d - reach), Math.min(1, d + reach), how.level(), "DeLong, paired");
@@ -86,7 +88,7 @@ public record Difference(Score first, Score second, Estimate difference, Optiona
                 first,
                 second,
                 Intervals.noted(Estimate.of(title, difference, interval), groups),
-                OptionalDouble.of(2 * Quantiles.above(Math.abs(d) / error)));
+                OptionalDouble.of(Quantiles.beyond(Math.abs(d) / error, degrees)));
     }
 
     /** What the metric is called, such as "AUROC". */

@@ -12,8 +12,9 @@ import java.util.Optional;
 
 /**
  * How to compute confidence intervals. The method suits the metric: {@link DeLong} for an AUROC, Wilson's interval for
- * shares such as sensitivity, the bootstrap (percentiles) for all others. If the cases have {@linkplain Cases#groups
- * groups}, all of them count patients, not cases. Their coverage is measured by {@code CoverageTest}.
+ * shares such as sensitivity, the bootstrap (bias-corrected and accelerated, BCa) for all others. If the cases have
+ * {@linkplain Cases#groups groups}, all of them count patients, not cases. Their coverage is measured by
+ * {@code CoverageTest}.
  *
  * <pre>{@code
  * Estimate auroc = Intervals.defaults().of(BinaryMetrics.auroc(), cases);

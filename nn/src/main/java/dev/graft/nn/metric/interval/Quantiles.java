@@ -6,6 +6,10 @@ import dev.graft.random.NormalQuantile;
 final class Quantiles {
     private static final double SERIES_UP_TO = 3;
     private static final int FRACTION_TERMS = 200;
+    /** Up to here Student's distribution is computed by its own formula, beyond it by the normal one's. */
+    private static final int MOST_DEGREES = 1000;
+
+    private static final double HARDLY_SMALL = 0.01;
 
     private Quantiles() {}
 
@@ -48,8 +52,8 @@ final class Quantiles {
      * @see <a href="https://personal.math.ubc.ca/~cbm/aands/page_948.htm">Abramowitz and Stegun, 26.7.3 and 26.7.4</a>
      */
     private static double within(double t, int degrees) {
-        if (degrees > 1000) {
-            return 1 - 2 * above(t * (1 - 1 / (4.0 * degrees)) / Math.sqrt(1 + t * t / (2.0 * degrees)));
+        if (degrees > MOST_DEGREES) {
+            return 1 - 2 * above(normalised(t, degrees));
         }
         double angle = Math.atan(t / Math.sqrt(degrees));
         double cos = Math.cos(angle);
@@ -61,6 +65,44 @@ final class Quantiles {
             sum += term;
         }
         return odd ? 2 / Math.PI * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
+    }
+
+    /** @see <a href="https://personal.math.ubc.ca/~cbm/aands/page_949.htm">Abramowitz and Stegun, 26.7.8</a> */
+    private static double normalised(double t, int degrees) {
+        return t * (1 - 1 / (4.0 * degrees)) / Math.sqrt(1 + t * t / (2.0 * degrees));
+    }
+
+    /**
+     * The probability that a variable of Student's distribution is beyond {@code t} on either side. It is below 1 -
+     * level exactly where {@code t} is above {@link #student(double, int) student(level, degrees)}. Small ones have a
+     * relative error of about 1e-12.
+     *
+     * @param t 0 or more
+     * @param degrees of freedom, 1 or more
+     * @see <a href="https://dlmf.nist.gov/8.17#E7">DLMF 8.17.7, the incomplete beta function as a series</a>
+     */
+    static double beyond(double t, int degrees) {
+        if (degrees > MOST_DEGREES) {
+            return 2 * above(normalised(t, degrees));
+        }
+        double rest = 1 - within(t, degrees);
+        if (rest > HARDLY_SMALL) {
+            return rest;
+        }
+        // a difference from 1 has lost its digits; all terms of this sum are positive
+        double a = degrees / 2.0;
+        double x = degrees / (degrees + t * t);
+        double ratio = 1 / Math.sqrt(Math.PI); // of Gamma((n + 1) / 2) to Gamma(n / 2), here for n = 1
+        for (int n = 1; n < degrees; n++) {
+            ratio = n / 2.0 / ratio;
+        }
+        double power = 1; // x^k times (1/2)_k / k!
+        double sum = 1 / a;
+        for (int k = 1; power / (a + k) > 1e-18 * sum; k++) {
+            power *= x * (k - 0.5) / k;
+            sum += power / (a + k);
+        }
+        return Math.pow(x, a) * ratio / Math.sqrt(Math.PI) * sum;
     }
 
     /** The probability that a standard normal variable is above {@code z}; relative error about 1e-14 for z above 0. */

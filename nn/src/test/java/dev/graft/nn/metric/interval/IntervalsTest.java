@@ -273,6 +273,45 @@ class IntervalsTest {
                 .hasMessageContaining("judged on different cases");
     }
 
+    /** Of 300 studies, small and large, with and without several cases of a patient. */
+    @Test
+    void pIsSmallExactlyWhereTheIntervalExcludesZero() {
+        int excluded = 0;
+        int normal = 0;
+        int studies = 300;
+        for (int seed = 0; seed < studies; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            int n = 8 + random.nextInt(seed % 2 == 0 ? 20 : 200);
+            double[] a = new double[n];
+            double[] b = new double[n];
+            int[] truth = new int[n];
+            List<String> patients = new ArrayList<>();
+            for (int k = 0; k < n; k++) {
+                truth[k] = k % 4 == 0 ? 1 : 0;
+                a[k] = truth[k] + random.nextGaussian();
+                b[k] = random.nextGaussian();
+                patients.add("" + (seed % 3 == 0 ? random.nextInt(n) : k));
+            }
+            Difference difference = Difference.of(
+                    BinaryMetrics.auroc(),
+                    of(a, truth).groups(patients),
+                    of(b, truth).groups(patients),
+                    HOW);
+            if (difference.pValue().isEmpty()) {
+                continue;
+            }
+            Interval interval = difference.difference().interval().orElseThrow();
+            boolean excludes = !interval.contains(0);
+            assertThat(difference.pValue().orElseThrow() < 0.05)
+                    .as("seed " + seed + ": " + difference)
+                    .isEqualTo(excludes);
+            excluded += excludes ? 1 : 0;
+            normal++;
+        }
+        assertThat(normal).isGreaterThan(280);
+        assertThat(excluded).isBetween(60, 240);
+    }
+
     /** A test of equal areas that is right says p below 0.05 in one of twenty studies without a difference. */
     @Test
     void deLongsTestIsRightlyRare() {
