@@ -125,6 +125,68 @@ class TableSchemaTest {
         return map;
     }
 
+    /**
+     * A run's identity is a hash of this text: in another JVM it must be the same, and {@code Map.of} has any order.
+     */
+    @Test
+    void aSchemaIsWrittenInOneOrder() {
+        Map<String, Object> death = new LinkedHashMap<>();
+        death.put("column", "to");
+        death.put("values", List.of("x"));
+        Map<String, Object> dates = new LinkedHashMap<>();
+        dates.put("admission", "in");
+        dates.put("discharge", "out");
+        dates.put("days", 7);
+        dates.put("death", death);
+        Map<String, Object> groups = new LinkedHashMap<>();
+        groups.put("heart", List.of("390-459"));
+        groups.put("breath", List.of("460-519"));
+        Map<String, Object> code = new LinkedHashMap<>();
+        code.put("name", "diagnosis");
+        code.put("type", "code");
+        code.put("system", "icd9");
+        code.put("groups", groups);
+        for (Object label : List.of(dates, schema().get("label"))) {
+            Map<String, Object> written = TableSchema.of(
+                            "s.json",
+                            schema(
+                                    "label",
+                                    label,
+                                    "exclude",
+                                    List.of(Map.of("column", "to", "values", List.of("y"), "reason", "death")),
+                                    "columns",
+                                    List.of(
+                                            code,
+                                            Map.of("name", "age", "type", "ordinal", "levels", List.of("a", "b")),
+                                            Map.of("name", "visits", "type", "numeric", "scale", "log1p"),
+                                            Map.of(
+                                                    "name",
+                                                    "changes",
+                                                    "type",
+                                                    "count",
+                                                    "of",
+                                                    List.of("x", "y"),
+                                                    "values",
+                                                    List.of("Up")))))
+                    .toMap();
+            inOrder(written);
+            if (label.equals(dates)) {
+                assertThat(written.get("label")).hasToString(dates.toString());
+            }
+        }
+    }
+
+    private static void inOrder(Object value) {
+        if (value instanceof Map<?, ?> map) {
+            assertThat(map.size() < 2 || !map.getClass().getName().contains("Immutable"))
+                    .as("the order of " + map)
+                    .isTrue();
+            map.values().forEach(TableSchemaTest::inOrder);
+        } else if (value instanceof List<?> list) {
+            list.forEach(TableSchemaTest::inOrder);
+        }
+    }
+
     @Test
     void aSchemaIsWrittenAsItIsRead() {
         Map<String, Object> map = schema(
