@@ -60,7 +60,7 @@ public final class CardReport {
                 .with(
                         Fact.RECALIBRATION,
                         decision.temperature().value() == 1
-                                ? "none: probabilities are the network's own"
+                                ? "none: probabilities are the model's own"
                                 : "temperature " + decision.temperature().value()
                                         + ", fitted on validation data before this evaluation; nothing was updated after"
                                         + " it")
@@ -111,7 +111,7 @@ public final class CardReport {
     /** Names and values of provenance. */
     public static List<List<String>> provenance(ModelCard card) {
         List<List<String>> rows = new ArrayList<>();
-        add(rows, "Network", card.architecture());
+        add(rows, "Architecture", card.architecture());
         add(rows, "Seed", card.facts().get("seed"));
         add(rows, "SHA-256 of the weights", card.facts().get(ModelCard.HASH));
         add(rows, "Run", card.facts().get(ModelCard.RUN));

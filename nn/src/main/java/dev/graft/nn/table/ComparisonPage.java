@@ -71,10 +71,11 @@ record ComparisonPage(TableReport about, String cohort, List<TableComparison.Siz
         boolean worse = sizes.stream().anyMatch(size -> size.overGeneral().upper() < 0);
         return (adapting
                         ? "Adapting improved on the population's network at some size; see which."
-                        : "Adapting did not improve on the population's network as it is, at any size: if such a network is"
-                                + " at hand, use it as it is.")
+                        : "No improvement by adapting on the population's network as it is was shown, at any size. The"
+                                + " intervals say how large one may be.")
                 + (worse ? " At some size it made it worse." : "")
-                + " Intervals are of each size by itself; of many, some exclude 0 by chance.";
+                + " Intervals are of each size by itself; of many, some exclude 0 by chance. They are of these seeds and"
+                + " draws of rows: how far others would differ is not in them.";
     }
 
     private static TableComparison.Arm arm(TableComparison.Size size, String name) {

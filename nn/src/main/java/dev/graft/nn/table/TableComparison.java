@@ -58,7 +58,7 @@ public final class TableComparison {
      * One way to a model, judged on the cohort's test rows.
      *
      * @param auroc the mean over seeds
-     * @param lower of its interval, by patient
+     * @param lower of its interval, by patient: of these seeds and draws, whatever others would give
      * @param upper of its interval
      */
     public record Arm(double auroc, double lower, double upper) {
@@ -118,7 +118,8 @@ public final class TableComparison {
                     ? "adapting improved on the general model by " + text(overGeneral)
                     : overGeneral.upper() < 0
                             ? "adapting made the general model worse by " + text(minus(overGeneral))
-                            : "adapting did not beat the general model as it is (" + text(overGeneral) + ")";
+                            : "adapting was not shown to improve on the general model as it is (" + text(overGeneral)
+                                    + ")";
             String logistic = overLogistic.lower() > 0
                     ? "and it beat logistic regression on the cohort by " + text(overLogistic)
                     : overLogistic.upper() < 0

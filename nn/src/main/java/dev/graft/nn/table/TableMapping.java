@@ -25,7 +25,12 @@ import java.util.stream.Collectors;
  */
 record TableMapping(TableNetwork network, TableEncoder encoder, List<String> notes) {
 
-    static TableMapping of(NetworkModel source, TableEncoder target, long seed) {
+    /**
+     * Maps a network.
+     *
+     * @param embeddings the deviation with which the embeddings of new inputs begin
+     */
+    static TableMapping of(NetworkModel source, TableEncoder target, double embeddings, long seed) {
         TableEncoder from = source.encoder();
         TableNetwork.Shape old = source.network().shape();
         List<Integer> levels = new ArrayList<>();
@@ -49,6 +54,7 @@ record TableMapping(TableNetwork network, TableEncoder encoder, List<String> not
         TableNetwork.Shape shape =
                 new TableNetwork.Shape(levels, widths, target.numerics(), old.hidden(), old.dropout());
         TableNetwork network = shape.network(RandomStream.of(seed, "table.mapped"));
+        network.scaleEmbeddings(embeddings);
         try (StateDict before = source.network().stateDict();
                 StateDict state = network.stateDict()) {
             fill(network, before, state, source, target, notes);

@@ -30,6 +30,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -82,13 +84,14 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
      * @param kind of model, in words
      */
     public String crossValidation(String kind, TableCrossValidation result) {
-        ClassificationReport report = begin(
-                        "Cross-validation of a " + kind, Decision.NONE, cases, result.probabilities())
+        ClassificationReport report = doubting(doubt())
+                .begin("Cross-validation of a " + kind, Decision.NONE, cases, result.probabilities())
                 .subtitle("All out-of-fold predictions for " + data)
                 .flow(List.of(
                         found(),
                         new FlowChart.Step(
-                                "Rows with an answer, each judged by a model that has not seen its patient",
+                                "Rows with an answer, each judged by a model that has not seen "
+                                        + (arePatientsKnown() ? "its patient" : "this row"),
                                 cases.size(),
                                 List.of(),
                                 List.of())))
@@ -135,6 +138,17 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
     public String evaluation(TableClassifier model, String folder, TableCases judged, double... probabilities) {
         ModelCard card = model.card();
         int fitted = cases.size() - judged.size();
+        boolean isKnown = model.knowsItsPatients() && arePatientsKnown();
+        OptionalInt deciders = TableRun.deciders(model, judged);
+        TableReport warned = isKnown
+                ? this
+                : warning("It is not known which of these rows are of patients whom the model was fitted on; the scores"
+                        + " may be too good.");
+        if (deciders.orElse(0) > 0) {
+            warned = warned.warning(Numbers.count(deciders.orElse(0))
+                    + " of these rows are of patients by whom the model's temperature and threshold were chosen, so"
+                    + " calibration and decisions look somewhat too good.");
+        }
         List<FlowChart.LeftOut> out = fitted == 0
                 ? List.of()
                 : List.of(new FlowChart.LeftOut("of patients whom the model was fitted on", fitted));
@@ -142,7 +156,7 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
         CardReport.add(provenance, "Model", folder);
         CardReport.add(provenance, "Judged data", data);
         provenance.addAll(CardReport.provenance(card));
-        ClassificationReport report = begin(
+        ClassificationReport report = warned.begin(
                         "Evaluation of a " + words(card.architecture()), card.decision(), judged, probabilities)
                 .subtitle("Rows of " + data)
                 .flow(List.of(
@@ -156,16 +170,45 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
                 .and(facts())
                 .with(
                         Fact.STUDY_PART,
-                        "evaluation of a model on patients whom it was not fitted on, as far as its folder tells;"
-                                + " whether they are external, only people know")
+                        isKnown
+                                ? "evaluation of a model on patients whom it was not fitted on; whether they are"
+                                        + " external, only people know"
+                                : "evaluation of a model on rows that may be of patients whom it was fitted on")
                 .with(Fact.ARCHITECTURE, words(card.architecture()))
                 .with(
                         Fact.DISJOINTNESS,
-                        model.knowsItsPatients()
+                        isKnown
                                 ? Numbers.count(fitted) + " rows of patients whom the model was fitted on were left out"
-                                : "it is not known whom the model was fitted on")
-                .with(Fact.SELECTION, "nothing was selected on these rows");
+                                : "it is not known which of these rows are of patients whom the model was fitted on"
+                                        + (fitted == 0 ? "" : "; " + Numbers.count(fitted) + " that are were left out"))
+                .with(Fact.SELECTION, selection(deciders));
         return report.facts(facts).build().toHtml();
+    }
+
+    private static String selection(OptionalInt deciders) {
+        if (deciders.isEmpty()) {
+            return "it is not known whether these rows are of patients by whom the temperature and the threshold were"
+                    + " chosen";
+        }
+        return deciders.getAsInt() == 0
+                ? "nothing was selected on these rows"
+                : "the temperature and the threshold were chosen by patients of " + Numbers.count(deciders.getAsInt())
+                        + " of these rows";
+    }
+
+    private boolean arePatientsKnown() {
+        return !cases.schema().patient().isEmpty();
+    }
+
+    /** Why those who judge may have trained too, where the rows are divided without a look at patients. */
+    private Optional<String> doubt() {
+        return arePatientsKnown() ? Optional.empty() : Optional.of(TrainingPatients.NO_COLUMN);
+    }
+
+    /** This with such a doubt as a warning. */
+    private TableReport doubting(Optional<String> doubt) {
+        return doubt.map(text -> warning(text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + "."))
+                .orElse(this);
     }
 
     /**
@@ -175,6 +218,7 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
      * @param train the rows that it was fitted on
      * @param held the rows that judge it
      * @param metrics of the run
+     * @param doubt why those who judge may have trained the model too
      */
     String run(
             TableModel model,
@@ -182,21 +226,28 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
             TableCases train,
             TableCases held,
             Map<String, Object> metrics,
+            Optional<String> doubt,
             double... probabilities) {
         List<List<String>> provenance = new ArrayList<>();
         CardReport.add(provenance, "Data", data);
         provenance.addAll(CardReport.provenance(card));
         boolean isAdapted = metrics.containsKey("before_adapting");
-        ClassificationReport report = warning(
+        boolean isNetwork = card.architecture().equals(TableClassifier.NETWORK);
+        String division = arePatientsKnown() ? "by patient" : "by row, since patients are not known";
+        ClassificationReport report = doubting(doubt)
+                .warning(
                         "These rows also chose the model's temperature and threshold, so calibration and decisions look"
-                                + " somewhat too good. Nothing else was chosen by them: the network of the last epoch was"
-                                + " kept.")
+                                + " somewhat too good. Nothing else was chosen by them"
+                                + (isNetwork ? ": the network of the last epoch was kept." : "."))
                 .begin(
                         (isAdapted ? "Report of an adapted " : "Report of a ") + words(card.architecture()),
                         card.decision(),
                         held,
                         probabilities)
-                .subtitle("Patients of " + data + " who were held back")
+                .subtitle(
+                        arePatientsKnown()
+                                ? "Patients of " + data + " who were held back"
+                                : "Rows of " + data + " that were held back; patients are not known")
                 .history(epochs(metrics))
                 .flow(List.of(
                         found(),
@@ -217,13 +268,18 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
                 .and(facts())
                 .with(
                         Fact.STUDY_PART,
-                        "development of a model, with internal evaluation on patients who were held back; no external"
-                                + " evaluation")
+                        "development of a model, with internal evaluation on "
+                                + (arePatientsKnown() ? "patients who" : "rows that")
+                                + " were held back; no external evaluation")
                 .with(Fact.ARCHITECTURE, words(card.architecture()))
-                .with(Fact.PARTITION, train.size() + " training and " + held.size() + " validation rows, by patient")
-                .with(Fact.SELECTION, "the last epoch: nothing was selected on the rows that judge")
+                .with(Fact.PARTITION, train.size() + " training and " + held.size() + " validation rows, " + division)
+                .with(
+                        Fact.SELECTION,
+                        (isNetwork ? "the last epoch: " : "")
+                                + "nothing was selected on the rows that judge but the temperature and the threshold")
                 .with(Fact.DIFFERENCES, "none: training and validation rows are parts of one table")
                 .with(Fact.PROVENANCE, "run.json and model.json in the model's folder");
+        facts = doubt.isPresent() ? facts.with(Fact.DISJOINTNESS, doubt.get()) : facts;
         return report.facts(facts).build().toHtml();
     }
 
@@ -236,15 +292,17 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
                                 "The same rows, judged by the model as it was and as it is now",
                                 List.of("Model", "AUROC", "AUPRC", "Brier", "Slope"),
                                 List.of(line("as it was", before), line("adapted", after))),
-                        gain > 0
-                                ? Note.of(String.format(
-                                        Locale.ROOT,
-                                        "The AUROC rose by %.3f. Whether that is more than chance, graft readmission"
-                                                + " compare says, with intervals.",
-                                        gain))
-                                : Note.warning(
-                                        "Adapting did not raise the AUROC: the model as it was is as good for these"
-                                                + " rows.")));
+                        Double.isNaN(gain)
+                                ? Note.of("These rows have no AUROC, so it does not tell whether adapting helped.")
+                                : gain > 0
+                                        ? Note.of(String.format(
+                                                Locale.ROOT,
+                                                "The AUROC rose by %.3f. Whether that is more than chance, graft readmission"
+                                                        + " compare says, with intervals.",
+                                                gain))
+                                        : Note.warning(
+                                                "Adapting did not raise the AUROC: by it, the model as it was is at least as"
+                                                        + " good for these rows.")));
     }
 
     private static List<String> line(String name, Map<?, ?> scores) {
@@ -290,9 +348,8 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
     /** What all pages have in common. */
     private ClassificationReport begin(String title, Decision decision, TableCases judged, double... probabilities) {
         Cases answers = TableRun.decided(decision, TableScores.twoClasses(judged, probabilities));
-        boolean arePatientsKnown = !judged.schema().patient().isEmpty();
         return ClassificationReport.of(title, TableClassifier.CLASSES)
-                .cases(answers, arePatientsKnown)
+                .cases(answers, arePatientsKnown())
                 .study(study)
                 .notes(notes)
                 .subgroups(subgroups(judged, answers))

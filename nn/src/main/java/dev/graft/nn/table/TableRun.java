@@ -28,19 +28,18 @@ import dev.graft.nn.run.RunIdentity;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.History;
 import dev.graft.nn.train.Progress;
-import dev.graft.nn.train.Scores;
 import dev.graft.nn.train.StopSignal;
 import dev.graft.nn.train.TrainerBuilder;
 import dev.graft.random.RandomStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -205,7 +204,8 @@ public final class TableRun {
             return new TableRun(
                             out,
                             TableModel.Kind.MLP,
-                            TableAdaptation.settings(cohort.size(), settings.seed()),
+                            TableAdaptation.settings(cohort.size(), settings.seed())
+                                    .sharing(network.network().shape(), general.card()),
                             c,
                             held,
                             existing,
@@ -285,7 +285,18 @@ public final class TableRun {
         }
     }
 
+    /** Why patients who judge may have trained the model; empty if it is known that they have not. */
+    private static Optional<String> doubt(TableCases cases, Optional<Start> start) {
+        if (cases.schema().patient().isEmpty()) {
+            return Optional.of(TrainingPatients.NO_COLUMN);
+        }
+        return start.filter(from -> !from.patients.isComplete())
+                .map(from -> "the folder " + from.folder + " does not tell all patients of its model, so patients who"
+                        + " judge may have trained the model that is adapted; the scores may be too good");
+    }
+
     private Sides sides(TableCases cases, Optional<Start> start) {
+        doubt(cases, start).ifPresent(text -> listeners.say.accept("warning: " + text));
         int[] judges = start.map(from -> unseenJudges(cases, from)).orElseGet(() -> split(cases, held));
         boolean[] isHeld = new boolean[cases.size()];
         for (int i : judges) {
@@ -323,14 +334,7 @@ public final class TableRun {
      */
     private int[] unseenJudges(TableCases cases, Start from) {
         boolean isKnown = !cases.schema().patient().isEmpty();
-        if (!isKnown || !from.patients.isComplete()) {
-            listeners.say.accept("warning: "
-                    + (isKnown
-                            ? "the folder " + from.folder + " does not tell all patients of its model"
-                            : "the schema names no column of the patient")
-                    + ", so patients who judge may have trained the model that is adapted; the scores may be too good");
-        }
-        int[] unseen = isKnown ? unseen(from.patients, cases) : all(cases);
+        int[] unseen = isKnown ? from.patients.unseen(cases) : all(cases);
         if (unseen.length == cases.size()) {
             return split(cases, held);
         }
@@ -356,7 +360,8 @@ public final class TableRun {
 
     private TableNetwork network(Sides sides, Optional<Start> start) {
         if (start.isPresent()) {
-            TableMapping mapping = TableMapping.of(start.get().model, sides.encoder, settings.seed());
+            TableMapping mapping =
+                    TableMapping.of(start.get().model, sides.encoder, settings.embeddings(), settings.seed());
             mapping.notes().forEach(listeners.say);
             return mapping.network();
         }
@@ -406,7 +411,9 @@ public final class TableRun {
         double[] answers = TableClassifier.calibrated(decided, own);
         Map<String, Object> metrics = new LinkedHashMap<>();
         Map<String, Object> best = new LinkedHashMap<>();
-        best.put("epoch", Math.max(1, fitted.epochs.size()));
+        if (!fitted.epochs.isEmpty()) {
+            best.put("epoch", fitted.epochs.size());
+        }
         best.putAll(TableScores.of(sides.held, answers).toMap());
         metrics.put(KIND, kind.name().toLowerCase(Locale.ROOT));
         metrics.put("training_rows", sides.train.size());
@@ -415,7 +422,8 @@ public final class TableRun {
                 TableScores.of(sides.held, from.general.predict(sides.held.table(), sides.held.rows()))
                         .toMap()));
         if (!fitted.epochs.isEmpty()) {
-            metrics.put("epochs", fitted.epochs.stream().map(TableRun::epoch).toList());
+            metrics.put(
+                    "epochs", fitted.epochs.stream().map(TableTraining::toMap).toList());
         }
         metrics.put("best", best);
         metrics.put("decision", decided.toMap());
@@ -439,21 +447,6 @@ public final class TableRun {
     static Cases decided(Decision decision, Cases answers) {
         return answers.thresholds(
                 decision.thresholds().stream().mapToDouble(Double::doubleValue).toArray());
-    }
-
-    private static Map<String, Object> epoch(EpochResult result) {
-        Optional<Scores> scores = result.validation();
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("epoch", result.epoch());
-        map.put("learning_rate", result.learningRate());
-        map.put("train_loss", result.trainLoss());
-        map.put("train_accuracy", result.trainAccuracy());
-        map.put("val_loss", scores.map(Scores::loss).orElse(Double.NaN));
-        map.put("val_accuracy", scores.map(Scores::accuracy).orElse(Double.NaN));
-        map.put("val_auroc", scores.map(Scores::auroc).orElse(Double.NaN));
-        map.put("seconds", result.seconds());
-        map.put("rows_per_second", result.examplesPerSecond());
-        return map;
     }
 
     /** What goes into the folder. */
@@ -534,7 +527,7 @@ public final class TableRun {
                     CardReport.orReason(
                             () -> TableReport.of(cases, cases.table().name())
                                     .study(listeners.study)
-                                    .run(model, card, sides.train, sides.held, metrics, answers),
+                                    .run(model, card, sides.train, sides.held, metrics, doubt(cases, start), answers),
                             why -> listeners.say.accept(
                                     "warning: the model is saved, but its report could not be made (" + why + ")")));
         }
@@ -542,9 +535,13 @@ public final class TableRun {
         @Override
         public ModelCard card(String weightsSha256, Map<String, Object> run) {
             Map<String, Object> facts = new LinkedHashMap<>();
-            Map<String, Object> how = settings.toMap();
+            Map<String, Object> how = new LinkedHashMap<>();
             how.put(KIND, kind.name().toLowerCase(Locale.ROOT));
-            how.put("c", c);
+            if (kind == TableModel.Kind.LOGISTIC) {
+                how.put("c", c);
+            } else {
+                how.putAll(settings.toMap());
+            }
             how.put("held", held);
             how.putAll(decision.toMap());
             facts.put(ModelCard.DECISION, decided.toMap());
@@ -573,20 +570,17 @@ public final class TableRun {
      * tells them ({@link TableClassifier#knowsItsPatients}).
      */
     public static TableCases unseen(TableClassifier model, TableCases cases) {
-        return cases.only(unseen(model.trainingPatients(), cases));
+        return cases.only(model.trainingPatients().unseen(cases));
     }
 
-    /** How many of the cases are of patients by whom the model's temperature and threshold were chosen. */
-    public static int deciders(TableClassifier model, TableCases cases) {
+    /**
+     * How many of the cases are of patients by whom the model's temperature and threshold were chosen; empty where its
+     * folder does not tell them, or the table has no column of the patient.
+     */
+    public static OptionalInt deciders(TableClassifier model, TableCases cases) {
         TrainingPatients deciders = model.deciders();
-        return deciders.isComplete() ? cases.size() - unseen(deciders, cases).length : 0;
-    }
-
-    private static int[] unseen(TrainingPatients seen, TableCases cases) {
-        List<String> patients = cases.patients();
-        Map<String, Boolean> known = new HashMap<>();
-        return IntStream.range(0, cases.size())
-                .filter(i -> patients.get(i).isEmpty() || !known.computeIfAbsent(patients.get(i), seen::has))
-                .toArray();
+        return deciders.isComplete() && !cases.schema().patient().isEmpty()
+                ? OptionalInt.of(cases.size() - deciders.unseen(cases).length)
+                : OptionalInt.empty();
     }
 }

@@ -1,6 +1,7 @@
 package dev.graft.nn.table;
 
 import dev.graft.message.SettingException;
+import dev.graft.nn.model.ModelCard;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,8 @@ public record TableSettings(
         double decay,
         double embeddings,
         long seed) {
+
+    private static final String EMBEDDINGS = "embeddings";
 
     /** @throws SettingException for values that no training has */
     public TableSettings {
@@ -95,6 +98,16 @@ public record TableSettings(
         return new TableSettings(widths, dropout, epochs, batch, rate, decay, embeddings, seed);
     }
 
+    /** This with what an adapted network takes from the general one: its layers, and how its embeddings began. */
+    TableSettings sharing(TableNetwork.Shape shape, ModelCard general) {
+        TableSettings same = hidden(shape.hidden()).dropout(shape.dropout());
+        return general.facts().get("settings") instanceof Map<?, ?> told
+                        && told.get(EMBEDDINGS) instanceof Number deviation
+                        && deviation.doubleValue() > 0
+                ? same.embeddings(deviation.doubleValue())
+                : same;
+    }
+
     /** For a run's identity and a model's card. */
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
@@ -104,7 +117,7 @@ public record TableSettings(
         map.put("batch", batch);
         map.put("rate", rate);
         map.put("decay", decay);
-        map.put("embeddings", embeddings);
+        map.put(EMBEDDINGS, embeddings);
         map.put("seed", seed);
         return map;
     }

@@ -12,14 +12,18 @@ import dev.graft.nn.optim.CosineLr;
 import dev.graft.nn.optim.LinearWarmup;
 import dev.graft.nn.optim.LrSchedule;
 import dev.graft.nn.optim.ParameterGroup;
+import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.History;
+import dev.graft.nn.train.Scores;
 import dev.graft.nn.train.Trainer;
 import dev.graft.nn.train.TrainerBuilder;
 import dev.graft.random.RandomStream;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -179,5 +183,21 @@ final class TableTraining {
             }
             return probabilities;
         });
+    }
+
+    /** An epoch for {@code metrics.json}. */
+    static Map<String, Object> toMap(EpochResult result) {
+        Optional<Scores> scores = result.validation();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("epoch", result.epoch());
+        map.put("learning_rate", result.learningRate());
+        map.put("train_loss", result.trainLoss());
+        map.put("train_accuracy", result.trainAccuracy());
+        map.put("val_loss", scores.map(Scores::loss).orElse(Double.NaN));
+        map.put("val_accuracy", scores.map(Scores::accuracy).orElse(Double.NaN));
+        map.put("val_auroc", scores.map(Scores::auroc).orElse(Double.NaN));
+        map.put("seconds", result.seconds());
+        map.put("rows_per_second", result.examplesPerSecond());
+        return map;
     }
 }

@@ -2,17 +2,20 @@ package dev.graft.nn.table;
 
 import dev.graft.io.file.Sha256;
 import dev.graft.nn.data.table.Table;
+import dev.graft.nn.data.table.TableCases;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Whose rows a model was fitted on, also those of the model that it was adapted from: a salted hash of each patient's
@@ -25,6 +28,10 @@ final class TrainingPatients {
 
     /** Those by whom a model's temperature and threshold were chosen. */
     static final String DECIDERS = "validation-patients.csv";
+
+    /** What is not known without a column of the patient. */
+    static final String NO_COLUMN = "the schema names no column of the patient, so patients who judge may have trained"
+            + " the model too; the scores may be too good";
 
     private static final String HASH = "sha256";
     private static final String SALT = "salt";
@@ -88,6 +95,15 @@ final class TrainingPatients {
     boolean has(String patient) {
         return hashes.entrySet().stream()
                 .anyMatch(entry -> entry.getValue().contains(Sha256.of(entry.getKey() + patient)));
+    }
+
+    /** The indices of cases of other patients, and of those whose patient is not told. */
+    int[] unseen(TableCases cases) {
+        List<String> patients = cases.patients();
+        Map<String, Boolean> known = new HashMap<>();
+        return IntStream.range(0, cases.size())
+                .filter(i -> patients.get(i).isEmpty() || !known.computeIfAbsent(patients.get(i), this::has))
+                .toArray();
     }
 
     /** These and others, the new ones by a new salt. */

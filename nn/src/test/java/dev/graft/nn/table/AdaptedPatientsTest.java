@@ -138,6 +138,23 @@ class AdaptedPatientsTest {
                 .isFalse();
     }
 
+    /** An interval that contains 0 is no proof of equality. */
+    @Test
+    void whatWasNotShownIsNotCalledEqual() {
+        TableComparison.Arm unsure = new TableComparison.Arm(0.05, -0.01, 0.11);
+        TableComparison.Arm auroc = new TableComparison.Arm(0.7, 0.6, 0.8);
+        Map<String, TableComparison.Arm> arms = new LinkedHashMap<>();
+        for (String arm : List.of("transfer", "general", "scratch", "logistic", "general_logistic", "none")) {
+            arms.put(arm, auroc);
+        }
+        TableComparison.Size size = new TableComparison.Size(100, arms, unsure, unsure, unsure);
+        assertThat(size.words())
+                .contains("adapting was not shown to improve on the general model as it is (+0.050 [-0.010, +0.110])");
+        assertThat(TableReport.of(cases(0, 100), "t.csv").comparison("x = 1", List.of(size), List.of()))
+                .contains("No improvement by adapting", "how far others would differ is not in them")
+                .doesNotContain("did not improve", "use it as it is");
+    }
+
     @Test
     void aLossIsSaidWithItsSize() {
         TableComparison.Arm loss = new TableComparison.Arm(-0.02, -0.03, -0.01);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.io.StateDict;
 import dev.graft.nn.data.DataException;
 import dev.graft.nn.data.table.PatientFolds;
 import dev.graft.nn.data.table.RowCondition;
@@ -13,6 +14,7 @@ import dev.graft.nn.data.table.TableEncoder;
 import dev.graft.nn.data.table.TableSchema;
 import dev.graft.nn.metric.BinaryCases;
 import dev.graft.nn.metric.BinaryMetrics;
+import dev.graft.nn.metric.interval.DeLong;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.nn.run.RunException;
 import dev.graft.nn.run.RunFolder;
@@ -83,7 +85,7 @@ class TableMappingTest {
         try (NetworkModel source = trained(here)) {
             TableEncoder extended = TableAdaptation.extended(source.encoder(), there);
             assertThat(extended.categories().get(0).levels()).containsExactly("a", "c", "b");
-            TableMapping mapping = TableMapping.of(source, extended, 3);
+            TableMapping mapping = TableMapping.of(source, extended, 0.1, 3);
             assertThat(mapping.notes()).containsExactly("1 new levels of ward begin as \"other\": [b]");
             try (NetworkModel mapped = new NetworkModel(extended, mapping.network(), 0)) {
                 mapping.network().eval();
@@ -107,7 +109,7 @@ class TableMappingTest {
         TableCases there = here.withSchema(turned);
         try (NetworkModel source = trained(here)) {
             TableEncoder extended = TableAdaptation.extended(source.encoder(), there);
-            TableMapping mapping = TableMapping.of(source, extended, 3);
+            TableMapping mapping = TableMapping.of(source, extended, 0.1, 3);
             assertThat(mapping.notes()).containsExactly("new input: twice");
             try (NetworkModel mapped = new NetworkModel(extended, mapping.network(), 0)) {
                 mapping.network().eval();
@@ -128,7 +130,7 @@ class TableMappingTest {
                 Map.of("name", "age", "type", "numeric", "scale", "log1p"),
                 Map.of("name", "sex", "type", "categorical")));
         try (NetworkModel source = trained(here)) {
-            TableMapping mapping = TableMapping.of(source, TableAdaptation.extended(source.encoder(), there), 3);
+            TableMapping mapping = TableMapping.of(source, TableAdaptation.extended(source.encoder(), there), 0.1, 3);
             assertThat(mapping.notes()).hasSize(2).allMatch(note -> note.contains("means something else in the model"));
             assertThat(mapping.notes().toString())
                     .contains("new input: ward", "(categorical, here code", "(numeric, here numeric log1p)");
@@ -223,6 +225,46 @@ class TableMappingTest {
         }
         assertThatThrownBy(() -> broken.train(cases(401, "a", "b", "c")))
                 .hasMessageContaining("holds another finished run");
+    }
+
+    @Test
+    void embeddingsOfNewInputsBeginWithTheDeviationAskedFor() {
+        TableCases cases = cases(300, "a", "b", "c", "d");
+        TableCases fewer = cases.withSchema(schema(Map.of("name", "age", "type", "numeric")));
+        try (NetworkModel source = trained(fewer)) {
+            TableEncoder extended = TableAdaptation.extended(source.encoder(), cases);
+            double[] sums = new double[2];
+            for (int i = 0; i < 2; i++) {
+                TableMapping mapping = TableMapping.of(source, extended, i == 0 ? 1 : 0.1, 3);
+                assertThat(mapping.notes()).contains("new input: ward", "new input: sex");
+                try (TableNetwork network = mapping.network();
+                        StateDict state = network.stateDict()) {
+                    for (float value : state.get("embeddings.0.weight").toFloatArray()) {
+                        sums[i] += value * value;
+                    }
+                }
+            }
+            assertThat(sums[1]).isPositive().isCloseTo(sums[0] / 100, within(1e-5 * sums[0]));
+        }
+    }
+
+    /** Two patients of the rarer answer: Student's quantile of one degree, 12.7, in place of 1.96. */
+    @Test
+    void fewPatientsWidenTheIntervalOfAreas() {
+        boolean[] truth = new boolean[40];
+        double[] p = new double[40];
+        SplittableRandom random = new SplittableRandom(4);
+        for (int i = 0; i < 40; i++) {
+            truth[i] = i < 2;
+            p[i] = random.nextDouble();
+        }
+        BinaryCases one = BinaryCases.of(p, truth);
+        double error = Math.sqrt(DeLong.of(one).variance());
+        CombinedAreas mean = CombinedAreas.mean(List.of(one, one));
+        assertThat((mean.upper() - mean.lower()) / 2).isCloseTo(12.7062 * error, within(1e-4 * error));
+        truth[1] = false;
+        assertThat(CombinedAreas.mean(List.of(BinaryCases.of(p, truth))).upper())
+                .isNaN();
     }
 
     @Test
