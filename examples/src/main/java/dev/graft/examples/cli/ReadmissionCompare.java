@@ -1,6 +1,5 @@
 package dev.graft.examples.cli;
 
-import dev.graft.io.file.AtomicText;
 import dev.graft.nn.data.Folds;
 import dev.graft.nn.data.table.RowCondition;
 import dev.graft.nn.data.table.SubsetOrders;
@@ -125,30 +124,28 @@ final class ReadmissionCompare extends ReportingCommand {
                 .toList();
         List<Size> results = comparison.run(orders, asked);
         print(results);
-        html.ifPresent(file -> {
-            AtomicText.write(
-                    file,
-                    options.report(cases)
-                            .comparison(
-                                    condition,
-                                    results,
-                                    List.of(
-                                            List.of("Cohort", condition),
-                                            List.of("Seeds", Integer.toString(count)),
-                                            List.of(
-                                                    "Folds",
-                                                    folds.map(Path::toString).orElse("drawn")),
-                                            List.of(
-                                                    "Subsets",
-                                                    subsets.map(Path::toString).orElse("drawn")))));
-            say("report written to " + file);
-        });
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("cohort", condition);
         report.put("synthetic", options.data().isEmpty());
         report.put("seeds", count);
         report.put("sizes", results.stream().map(Size::toMap).toList());
         report.put("words", results.stream().map(Size::words).toList());
+        html.ifPresent(file -> deliver(
+                report,
+                file,
+                () -> options.report(cases)
+                        .comparison(
+                                condition,
+                                results,
+                                List.of(
+                                        List.of("Cohort", condition),
+                                        List.of("Seeds", Integer.toString(count)),
+                                        List.of(
+                                                "Folds",
+                                                folds.map(Path::toString).orElse("drawn")),
+                                        List.of(
+                                                "Subsets",
+                                                subsets.map(Path::toString).orElse("drawn"))))));
         return report;
     }
 

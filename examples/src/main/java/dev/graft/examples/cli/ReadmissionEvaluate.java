@@ -13,10 +13,10 @@ import dev.graft.nn.metric.BinaryMetrics;
 import dev.graft.nn.metric.interval.Difference;
 import dev.graft.nn.metric.interval.Estimate;
 import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.report.checklist.Study;
 import dev.graft.nn.table.TableClassifier;
 import dev.graft.nn.table.TableCrossValidation;
 import dev.graft.nn.table.TableModel;
-import dev.graft.nn.table.TableReport;
 import dev.graft.nn.table.TableRun;
 import dev.graft.nn.table.TableScores;
 import dev.graft.nn.table.TableSettings;
@@ -61,9 +61,8 @@ final class ReadmissionEvaluate extends ReportingCommand {
     @Option(
             names = "--kind",
             paramLabel = "KIND",
-            defaultValue = "mlp",
             description = "logistic (regression) or mlp (embeddings and layers). Default: mlp.")
-    private TableModel.Kind kind;
+    private Optional<TableModel.Kind> askedKind;
 
     @Option(
             names = "--folds",
@@ -96,9 +95,8 @@ final class ReadmissionEvaluate extends ReportingCommand {
     @Option(
             names = "--seeds",
             paramLabel = "N",
-            defaultValue = "1",
             description = "Of networks: the mean of this many, from --seed on. Default: 1.")
-    private int seeds;
+    private Optional<Integer> askedSeeds;
 
     @Option(
             names = "--report",
@@ -112,9 +110,36 @@ final class ReadmissionEvaluate extends ReportingCommand {
     @Mixin
     private ThreadOption threads;
 
+    private TableModel.Kind kind = TableModel.Kind.MLP;
+    private int seeds = 1;
+
+    /** Refuses options that would do nothing. */
+    private void checkOptions() {
+        kind = askedKind.orElse(kind);
+        seeds = askedSeeds.orElse(seeds);
+        if (seeds < 1) {
+            throw wrong("--seeds must be at least 1, was " + seeds);
+        }
+        if (seeds > 1 && kind == TableModel.Kind.LOGISTIC) {
+            throw wrong("--seeds is for --kind mlp; a logistic regression depends on no seed");
+        }
+        if (model.isPresent()
+                && (folds.isPresent() || against.isPresent() || askedKind.isPresent() || askedSeeds.isPresent())) {
+            throw wrong("--model judges a model folder, and excludes --folds, --against, --kind and --seeds");
+        }
+        if (study.isGiven() && html.isEmpty()) {
+            throw wrong("--study is for the checklists of --report. Hint: give --report FILE too");
+        }
+    }
+
+    private ParameterException wrong(String what) {
+        return new ParameterException(spec.commandLine(), what);
+    }
+
     @Override
     Object report() {
         threads.apply();
+        checkOptions();
         predictions.ifPresent(file -> {
             Output.checkIsItsOwn(spec, "--predictions", file);
             Output.checkFile("--predictions", file);
@@ -123,19 +148,23 @@ final class ReadmissionEvaluate extends ReportingCommand {
             Output.checkIsItsOwn(spec, "--report", file);
             Output.checkFile("--report", file);
         });
-        if (seeds < 1) {
-            throw new ParameterException(spec.commandLine(), "--seeds must be at least 1, was " + seeds);
-        }
+        Study said = study.study(); // all that can be wrong is said before hours of training
         TableCases all = options.cases(this::say);
         TableCases cases = first ? all.first() : all;
         if (first) {
             say(cases.size() + " first stays");
         }
         if (model.isPresent()) {
-            return judged(model.get(), cases);
+            return judged(model.get(), cases, said);
+        }
+        if (cases.schema().patient().isEmpty()) {
+            say(
+                    "warning: the schema names no column of the patient, so a patient's stays may be on both sides; the scores"
+                            + " may be too good");
         }
         ReadmissionOptions.audit(cases, this::say);
         Folds parts = options.folds(folds, cases);
+        Optional<double[]> theirs = against.map(file -> read(file, cases));
         header(out());
         int[] fold = {0};
         TableSettings settings = TableSettings.defaults().seed(options.seed());
@@ -148,14 +177,11 @@ final class ReadmissionEvaluate extends ReportingCommand {
                 scores -> line(out(), Integer.toString(fold[0]++), scores));
         line(out(), "all", result.pooled());
         Map<String, Object> report = report(cases, result);
-        against.ifPresent(file -> report.put("against", difference(file, cases, result)));
+        theirs.ifPresent(other -> report.put("against", difference(other, cases, result)));
         predictions.ifPresent(file -> AtomicText.write(file, csv(cases, Optional.of(parts), result.probabilities())));
-        write(() -> page(cases).crossValidation(kindInWords(), result));
+        html.ifPresent(file ->
+                deliver(report, file, () -> options.report(cases).study(said).crossValidation(kindInWords(), result)));
         return report;
-    }
-
-    private TableReport page(TableCases cases) {
-        return options.report(cases).study(study.study());
     }
 
     private String kindInWords() {
@@ -164,25 +190,14 @@ final class ReadmissionEvaluate extends ReportingCommand {
                 : (seeds == 1 ? "network" : "mean of " + seeds + " networks") + " of embeddings and layers";
     }
 
-    private void write(java.util.function.Supplier<String> page) {
-        html.ifPresent(file -> {
-            AtomicText.write(file, page.get());
-            out().println("report written to " + file);
-        });
-    }
-
-    private Map<String, Object> judged(Path folder, TableCases cases) {
-        if (folds.isPresent() || against.isPresent()) {
-            throw new ParameterException(
-                    spec.commandLine(), "--model judges a model folder, and excludes --folds and --against");
-        }
+    private Map<String, Object> judged(Path folder, TableCases cases, Study said) {
         try (TableClassifier classifier = TableClassifier.load(folder)) {
             TableCases unseen = TableRun.unseen(classifier, cases);
             if (!classifier.knowsItsPatients() || cases.schema().patient().isEmpty()) {
                 say("warning: it is not known which of these patients the model was fitted on; the scores may be too"
                         + " good");
             }
-            int deciders = TableRun.deciders(classifier, unseen);
+            int deciders = TableRun.deciders(classifier, unseen).orElse(0);
             if (deciders > 0) {
                 say("warning: " + deciders + " of these stays are of patients by whom the model's temperature and"
                         + " threshold were chosen; calibration and decisions look somewhat too good");
@@ -199,7 +214,6 @@ final class ReadmissionEvaluate extends ReportingCommand {
             header(out());
             line(out(), "all", scores);
             predictions.ifPresent(file -> AtomicText.write(file, csv(unseen, Optional.empty(), probabilities)));
-            write(() -> page(cases).evaluation(classifier, folder.toString(), unseen, probabilities));
             Map<String, Object> report = new LinkedHashMap<>();
             report.put("synthetic", options.data().isEmpty());
             report.putAll(scores.toMap());
@@ -213,6 +227,12 @@ final class ReadmissionEvaluate extends ReportingCommand {
                         + ReadmissionRunOptions.decided(at));
                 out().flush();
             });
+            html.ifPresent(file -> deliver(
+                    report,
+                    file,
+                    () -> options.report(cases)
+                            .study(said)
+                            .evaluation(classifier, folder.toString(), unseen, probabilities)));
             return report;
         }
     }
@@ -220,12 +240,13 @@ final class ReadmissionEvaluate extends ReportingCommand {
     private Map<String, List<Double>> intervals(TableCases cases, double[] probabilities) {
         BinaryCases judged = TableScores.cases(cases, probabilities);
         Map<String, List<Double>> intervals = new LinkedHashMap<>();
-        Intervals how = Intervals.defaults().resamples(500);
+        Intervals how = Intervals.defaults();
         intervals.put("auroc", interval(how.of(BinaryMetrics.auroc(), judged)));
         intervals.put("auprc", interval(how.of(BinaryMetrics.averagePrecision(), judged)));
         intervals.put("brier", interval(how.of(BinaryMetrics.brier(), judged)));
         out().println();
-        intervals.forEach((name, ends) -> out().println(shown(name, ends)));
+        String unit = cases.schema().patient().isEmpty() ? "by stay" : "by patient";
+        intervals.forEach((name, ends) -> out().println(shown(name, unit, ends)));
         out().flush();
         return intervals;
     }
@@ -258,11 +279,11 @@ final class ReadmissionEvaluate extends ReportingCommand {
         return estimate.interval().map(i -> List.of(i.low(), i.high())).orElse(List.of());
     }
 
-    private static String shown(String name, List<Double> ends) {
+    private static String shown(String name, String unit, List<Double> ends) {
         return ends.isEmpty()
                 ? "no interval of " + name
                 : String.format(
-                        Locale.ROOT, "95 %% interval of %s, by patient: %.4f to %.4f", name, ends.get(0), ends.get(1));
+                        Locale.ROOT, "95 %% interval of %s, %s: %.4f to %.4f", name, unit, ends.get(0), ends.get(1));
     }
 
     private static void header(PrintWriter out) {
@@ -320,7 +341,8 @@ final class ReadmissionEvaluate extends ReportingCommand {
         return text.toString();
     }
 
-    private Map<String, Object> difference(Path file, TableCases cases, TableCrossValidation result) {
+    /** What another model's file says of the cases. */
+    private static double[] read(Path file, TableCases cases) {
         Table other = Table.read(file, StandardCharsets.UTF_8, List.of(idColumn(cases), "probability"));
         Map<String, Double> byId = new HashMap<>();
         for (int row = 0; row < other.size(); row++) {
@@ -344,12 +366,16 @@ final class ReadmissionEvaluate extends ReportingCommand {
             }
             theirs[i] = probability;
         }
+        return theirs;
+    }
+
+    private Map<String, Object> difference(double[] theirs, TableCases cases, TableCrossValidation result) {
         Difference difference = Difference.of(
                 BinaryMetrics.auroc(),
                 TableScores.cases(cases, result.probabilities()),
                 TableScores.cases(cases, theirs),
                 Intervals.defaults());
-        say("this model minus that of " + file + ": " + difference.difference());
+        say("this model minus that of " + against.orElseThrow() + ": " + difference.difference());
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("auroc", difference.second().orNaN());
         map.put("difference", difference.difference().score().orNaN());

@@ -66,9 +66,11 @@ final class ReadmissionOptions {
         cases.notes().forEach(say);
         say.accept(String.format(
                 java.util.Locale.ROOT,
-                "%d stays of %d patients, %d readmitted (%.3f %%)",
+                "%d stays of %s, %d readmitted (%.3f %%)",
                 cases.size(),
-                cases.patients().stream().distinct().count(),
+                cases.schema().patient().isEmpty()
+                        ? "patients who are not known"
+                        : cases.patients().stream().distinct().count() + " patients",
                 cases.positives(),
                 100 * cases.prevalence()));
         return cases;

@@ -84,7 +84,7 @@ final class ReadmissionRunOptions {
                 out.println("before adapting: " + line(before));
             }
             if (outcome.metrics().get("best") instanceof Map<?, ?> best) {
-                out.println("patients held back: " + line(best));
+                out.println("held back to judge: " + line(best));
             }
             if (outcome.metrics().get("at_threshold") instanceof Map<?, ?> at) {
                 out.println("from " + ScoreText.of(at.get("threshold")) + " on the answer is yes: " + decided(at));

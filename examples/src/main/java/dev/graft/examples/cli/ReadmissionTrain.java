@@ -54,6 +54,10 @@ final class ReadmissionTrain extends ReportingCommand {
         if (epochs.orElse(1) < 1) {
             throw new ParameterException(spec.commandLine(), "--epochs must be at least 1, was " + epochs.orElse(0));
         }
+        if (epochs.isPresent() && kind == TableModel.Kind.LOGISTIC) {
+            throw new ParameterException(
+                    spec.commandLine(), "--epochs is for --kind mlp; a logistic regression is fitted to convergence");
+        }
         TableRun.Outcome outcome = run.run()
                 .kind(kind)
                 .settings(epochs.map(defaults::epochs).orElse(defaults))

@@ -2,10 +2,12 @@ package dev.graft.examples.cli;
 
 import dev.graft.io.file.AtomicText;
 import dev.graft.nn.json.Json;
+import dev.graft.nn.run.RunException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -58,6 +60,27 @@ abstract class ReportingCommand implements Callable<Integer> {
                 AtomicText.write(file, Json.write(result));
             }
         });
+    }
+
+    /**
+     * Writes a page for people, after the result: the work must not be lost because its page cannot be made.
+     *
+     * @throws RunException where it cannot be made
+     */
+    final void deliver(Object result, Path file, Supplier<String> page) {
+        deliver(result);
+        String html;
+        try {
+            html = page.get();
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError | LinkageError e) {
+            throw new RunException(
+                    "all is computed and the result is written, but --report could not be made ("
+                            + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()) + ")",
+                    "use the result of --json",
+                    e);
+        }
+        AtomicText.write(file, html);
+        say("report written to " + file);
     }
 
     /** Tells a person at once. */

@@ -15,6 +15,10 @@ final class StudyOption {
                             + " .properties file with keys such as funding, ethics, eligibility (docs/report.md lists them).")
     private Optional<Path> file = Optional.empty();
 
+    boolean isGiven() {
+        return file.isPresent();
+    }
+
     /** @throws dev.graft.message.SettingException if it cannot be read, or has keys that do not exist */
     Study study() {
         return file.map(Study::read).orElse(Study.none());

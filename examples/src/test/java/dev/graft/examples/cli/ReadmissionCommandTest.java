@@ -175,6 +175,12 @@ class ReadmissionCommandTest {
                 "--json",
                 folder.resolve("judged.json"));
         assertThat(run.succeeded().out()).contains("by whom the model's temperature and threshold were chosen");
+        assertThat(html)
+                .content()
+                .contains(
+                        "of these rows are of patients by whom the model&#39;s temperature and threshold were chosen",
+                        "the temperature and the threshold were chosen by patients of")
+                .doesNotContain("nothing was selected on these rows");
         Map<?, ?> judged =
                 Cli.map(Json.readObject(folder.resolve("judged.json")).get("at_threshold"));
         assertThat(judged).isEqualTo(at); // the same rows, by the same probabilities
