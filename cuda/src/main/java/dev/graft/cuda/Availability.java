@@ -112,9 +112,21 @@ final class Availability {
                     != null;
         }
 
+        /** NVRTC no longer compiles for devices of before Turing, which the driver still runs. */
         static Optional<String> compiler() {
             NvrtcCompiler.load();
-            return Optional.empty();
+            int least = NvrtcCompiler.architectures()[0];
+            int[] count = new int[1];
+            org.bytedeco.cuda.global.cudart.cuDeviceGetCount(count);
+            int newest = 0;
+            for (int i = 0; i < count[0]; i++) {
+                newest = Math.max(newest, Gpu.architecture(i));
+            }
+            return newest >= least
+                    ? Optional.empty()
+                    : Optional.of("the newest GPU of this machine has compute capability " + newest / 10 + "."
+                            + newest % 10 + ", but CUDA 13 needs " + least / 10 + "." + least % 10
+                            + ". Hint: use the device cpu, or a GPU of the generation Turing (2018) or later.");
         }
     }
 }

@@ -147,7 +147,7 @@ final class CudaStorage implements Storage {
             throw new IllegalStateException(
                     "storage: holds " + dtype + ", accessed as " + type + ". Hint: convert with to(DType) first.");
         }
-        if (offset < 0 || count < 0 || offset + count > length) {
+        if (offset < 0 || count < 0 || offset > length - count) {
             throw new IndexOutOfBoundsException(
                     "storage: elements " + offset + " to " + (offset + count) + " of " + length);
         }
@@ -164,7 +164,7 @@ final class CudaStorage implements Storage {
         backend.download(
                 address,
                 4L * count,
-                (buffer, from, bytes) -> buffer.asFloatBuffer().get(target, at + from / 4, bytes / 4));
+                (buffer, from, bytes) -> buffer.asFloatBuffer().get(target, (int) (at + from / 4), bytes / 4));
     }
 
     @Override
@@ -173,7 +173,7 @@ final class CudaStorage implements Storage {
         backend.download(
                 address,
                 8L * count,
-                (buffer, from, bytes) -> buffer.asLongBuffer().get(target, at + from / 8, bytes / 8));
+                (buffer, from, bytes) -> buffer.asLongBuffer().get(target, (int) (at + from / 8), bytes / 8));
     }
 
     @Override
@@ -182,14 +182,16 @@ final class CudaStorage implements Storage {
         backend.download(
                 address,
                 4L * count,
-                (buffer, from, bytes) -> buffer.asIntBuffer().get(target, at + from / 4, bytes / 4));
+                (buffer, from, bytes) -> buffer.asIntBuffer().get(target, (int) (at + from / 4), bytes / 4));
     }
 
     @Override
     public void read(long offset, byte[] target, int at, int count) {
         long address = range("byte[]", isBytes(), offset, count);
         backend.download(
-                address, (long) dtype.bytes() * count, (buffer, from, bytes) -> buffer.get(target, at + from, bytes));
+                address,
+                (long) dtype.bytes() * count,
+                (buffer, from, bytes) -> buffer.get(target, (int) (at + from), bytes));
     }
 
     @Override
@@ -198,7 +200,7 @@ final class CudaStorage implements Storage {
         backend.upload(
                 address,
                 4L * count,
-                (buffer, from, bytes) -> buffer.asFloatBuffer().put(source, at + from / 4, bytes / 4));
+                (buffer, from, bytes) -> buffer.asFloatBuffer().put(source, (int) (at + from / 4), bytes / 4));
     }
 
     @Override
@@ -207,7 +209,7 @@ final class CudaStorage implements Storage {
         backend.upload(
                 address,
                 8L * count,
-                (buffer, from, bytes) -> buffer.asLongBuffer().put(source, at + from / 8, bytes / 8));
+                (buffer, from, bytes) -> buffer.asLongBuffer().put(source, (int) (at + from / 8), bytes / 8));
     }
 
     @Override
@@ -216,13 +218,15 @@ final class CudaStorage implements Storage {
         backend.upload(
                 address,
                 4L * count,
-                (buffer, from, bytes) -> buffer.asIntBuffer().put(source, at + from / 4, bytes / 4));
+                (buffer, from, bytes) -> buffer.asIntBuffer().put(source, (int) (at + from / 4), bytes / 4));
     }
 
     @Override
     public void write(long offset, byte[] source, int at, int count) {
         long address = range("byte[]", isBytes(), offset, count);
         backend.upload(
-                address, (long) dtype.bytes() * count, (buffer, from, bytes) -> buffer.put(source, at + from, bytes));
+                address,
+                (long) dtype.bytes() * count,
+                (buffer, from, bytes) -> buffer.put(source, (int) (at + from), bytes));
     }
 }

@@ -3,8 +3,11 @@ package dev.graft.cuda;
 import dev.graft.backend.MemoryStats;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.bytedeco.cuda.global.cudart;
@@ -26,6 +29,11 @@ final class DeviceMemory {
     /** A large block serves a request of at least this share of its size. */
     private static final double LEAST_USE = 0.75;
 
+    /** How long an allocation waits for the collector before it fails. */
+    private static final int COLLECTIONS = 4;
+
+    private static final int MILLIS = 50;
+
     private final Gpu gpu;
     private final boolean pools;
     private final TreeMap<Long, Deque<Block>> free = new TreeMap<>();
@@ -45,20 +53,44 @@ final class DeviceMemory {
     }
 
     /**
-     * A block of at least {@code bytes}, of undefined content.
+     * A block of at least {@code bytes}, of undefined content. Tensors that nobody closed are small objects for Java,
+     * which sees no need to collect them: so the collector is asked before an allocation fails.
      *
      * @throws IllegalStateException if the device has no room for it
      */
-    synchronized Block take(long bytes) {
+    Block take(long bytes) {
+        if (bytes > gpu.bytes()) {
+            throw full(bytes);
+        }
+        Optional<Block> block = tryTake(bytes);
+        for (int i = 0; block.isEmpty() && i < COLLECTIONS; i++) {
+            System.gc();
+            try {
+                Thread.sleep(MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+            block = tryTake(bytes);
+        }
+        return block.orElseThrow(() -> full(bytes));
+    }
+
+    private synchronized Optional<Block> tryTake(long bytes) {
         collect();
         long size = size(bytes);
         Block block = pools ? pooledBlock(size) : null;
         if (block == null) {
-            block = pools && size <= SMALL ? cut(size) : new Block(ask(size), size, false);
+            boolean isPart = pools && size <= SMALL;
+            long address = ask(isPart ? SLAB : size);
+            if (address == 0) {
+                return Optional.empty();
+            }
+            block = isPart ? cut(address, size) : new Block(address, size, 0);
         }
         live += block.bytes();
         peak = Math.max(peak, live);
-        return block;
+        return Optional.of(block);
     }
 
     synchronized void giveBack(Block block) {
@@ -66,7 +98,7 @@ final class DeviceMemory {
         if (pools) {
             keep(block);
         } else {
-            release(block);
+            free(block.address(), block.bytes());
         }
     }
 
@@ -110,56 +142,75 @@ final class DeviceMemory {
     }
 
     /** The first of the blocks that a new slab is cut into. */
-    private Block cut(long size) {
-        long slab = ask(SLAB);
+    private Block cut(long slab, long size) {
         for (long at = SLAB - size; at > 0; at -= size) {
-            keep(new Block(slab + at, size, true));
+            keep(new Block(slab + at, size, slab));
         }
-        return new Block(slab, size, true);
+        return new Block(slab, size, slab);
     }
 
+    /** An address, or 0 if there is no room. */
     private long ask(long bytes) {
         gpu.enter();
         long[] address = new long[1];
         int result = cudart.cuMemAlloc(address, bytes);
         if (result == Driver.OUT_OF_MEMORY) {
-            releaseLarge();
+            releaseKept(1);
             result = cudart.cuMemAlloc(address, bytes);
         }
         if (result == Driver.OUT_OF_MEMORY) {
-            throw new IllegalStateException(
-                    gpu.deviceName() + ": no room for " + mebibytes(bytes) + " (" + report()
-                            + "). Hint: use a smaller batch or image size, close tensors earlier, or end other programs that use the device.");
+            return 0;
         }
         gpu.check("allocating " + mebibytes(bytes), result);
         fromDriver += bytes;
         return address[0];
     }
 
-    private void release(Block block) {
-        gpu.enter();
-        gpu.check("freeing memory", cudart.cuMemFree(block.address()));
-        fromDriver -= block.bytes();
+    private synchronized IllegalStateException full(long bytes) {
+        return new IllegalStateException(
+                gpu.deviceName() + ": no room for " + mebibytes(bytes) + " (" + report()
+                        + "). Hint: use a smaller batch or image size, close tensors earlier, or end other programs that use the device.");
     }
 
-    private void releaseLarge() {
+    private void free(long address, long bytes) {
+        gpu.enter();
+        gpu.check("freeing memory", cudart.cuMemFree(address));
+        fromDriver -= bytes;
+    }
+
+    /**
+     * Gives whole pieces of the driver's back: large blocks, and slabs of which no part is in use.
+     *
+     * @param spare how many of such slabs stay, so that small results still find room on a device that is full
+     */
+    private void releaseKept(int spare) {
+        Map<Long, Long> idle = new HashMap<>();
+        free.values()
+                .forEach(blocks -> blocks.stream()
+                        .filter(Block::isPart)
+                        .forEach(block -> idle.merge(block.slab(), block.bytes(), Long::sum)));
+        idle.values().removeIf(bytes -> bytes < SLAB);
+        List.copyOf(idle.keySet()).stream().limit(spare).forEach(idle::remove);
         free.values().removeIf(blocks -> {
             blocks.removeIf(block -> {
-                if (block.isPart()) {
+                if (block.isPart() && !idle.containsKey(block.slab())) {
                     return false;
                 }
                 pooled -= block.bytes();
-                release(block);
+                if (!block.isPart()) {
+                    free(block.address(), block.bytes());
+                }
                 return true;
             });
             return blocks.isEmpty();
         });
+        idle.keySet().forEach(slab -> free(slab, SLAB));
     }
 
-    /** Gives what is kept for reuse back to the driver, but for slabs, and restarts the peak. */
+    /** Gives what is kept for reuse back to the driver, but for slabs that are in use, and restarts the peak. */
     synchronized void trim() {
         collect();
-        releaseLarge();
+        releaseKept(0);
         peak = live;
     }
 
@@ -169,6 +220,7 @@ final class DeviceMemory {
     }
 
     private String report() {
+        gpu.enter();
         long[] room = new long[2];
         try (org.bytedeco.javacpp.SizeTPointer unused = new org.bytedeco.javacpp.SizeTPointer(1);
                 org.bytedeco.javacpp.SizeTPointer total = new org.bytedeco.javacpp.SizeTPointer(1)) {

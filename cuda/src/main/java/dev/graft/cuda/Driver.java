@@ -31,10 +31,24 @@ final class Driver {
         }
     }
 
-    /** @throws IllegalStateException unless {@code result} is 0, saying what failed */
+    /** What people can do about a result. */
+    static String hint(int result) {
+        return switch (result) {
+            case OUT_OF_MEMORY -> " Hint: end other programs that use the device, or use a smaller batch.";
+            case 46 -> " Hint: another program has the device for itself; look at nvidia-smi.";
+            case 200, 209, 218 -> " Hint: remove the folder cuda of ~/.cache/graft, or of GRAFT_HOME, and start again.";
+            default -> " Hint: look at nvidia-smi; if it happens again, report it with the output of graft doctor.";
+        };
+    }
+
+    /**
+     * Checks a call of the driver.
+     *
+     * @throws IllegalStateException unless {@code result} is 0, saying what failed
+     */
     static void check(String what, int result) {
         if (result != 0) {
-            throw new IllegalStateException("cuda: " + what + " failed with " + words(result));
+            throw new IllegalStateException("cuda: " + what + " failed with " + words(result) + "." + hint(result));
         }
     }
 }

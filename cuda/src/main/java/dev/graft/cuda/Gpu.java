@@ -1,5 +1,6 @@
 package dev.graft.cuda;
 
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -11,8 +12,12 @@ import org.bytedeco.cuda.global.cudart;
  * memory can be used again as soon as the calls that use it are queued.
  */
 final class Gpu {
-    /** What a driver reports once the device, or the context, cannot be used any more. */
-    private static final int LEAST_FATAL = 700;
+    /**
+     * What a driver reports once the device, or the context, cannot be used any more: uncorrectable memory (214, 220),
+     * wrong addresses and instructions, time-outs, asserts and failed launches.
+     */
+    private static final Set<Integer> FATAL =
+            Set.of(214, 220, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 999);
 
     private static final int NON_BLOCKING = 1;
 
@@ -54,6 +59,16 @@ final class Gpu {
         Driver.check("cuDevicePrimaryCtxRetain", cudart.cuDevicePrimaryCtxRetain(context, device));
         Driver.check("cuCtxSetCurrent", cudart.cuCtxSetCurrent(context));
         Driver.check("cuStreamCreate", cudart.cuStreamCreate(stream, NON_BLOCKING));
+    }
+
+    /** The compute capability of a device, such as 90 for 9.0; 0 if there is none. Its context is not touched. */
+    static int architecture(int index) {
+        int[] device = new int[1];
+        if (cudart.cuDeviceGet(device, index) != 0) {
+            return 0;
+        }
+        return attribute(cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device[0]) * 10
+                + attribute(cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device[0]);
     }
 
     private static int attribute(int attribute, int device) {
@@ -118,8 +133,9 @@ final class Gpu {
         if (result == 0) {
             return;
         }
-        if (result < LEAST_FATAL) {
-            throw new IllegalStateException(deviceName() + ": " + what + " failed with " + Driver.words(result));
+        if (!FATAL.contains(result)) {
+            throw new IllegalStateException(
+                    deviceName() + ": " + what + " failed with " + Driver.words(result) + "." + Driver.hint(result));
         }
         lost.compareAndSet(
                 null,

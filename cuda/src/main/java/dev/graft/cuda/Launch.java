@@ -60,6 +60,7 @@ final class Launch {
 
     Launch of(String kernel) {
         name = kernel;
+        Arrays.fill(held, 0, count, null); // of a launch whose operands were refused
         count = 0;
         values.clear();
         fields.clear();

@@ -1,14 +1,18 @@
 package dev.graft.cuda;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
@@ -22,6 +26,8 @@ import org.bytedeco.javacpp.SizeTPointer;
  */
 final class NvrtcCompiler implements KernelCompiler {
     private static final List<String> OPTIONS = List.of("--std=c++17", "-default-device", "--fmad=true", "-lineinfo");
+
+    private static final int DIGEST = 32;
 
     private final Path cache;
     private final String version;
@@ -58,27 +64,81 @@ final class NvrtcCompiler implements KernelCompiler {
         return "compiled by NVRTC " + version + ", kept in " + cache;
     }
 
+    /** The architectures that this NVRTC compiles for, such as 75 and 90. */
+    static int[] architectures() {
+        int[] count = new int[1];
+        check("nvrtcGetNumSupportedArchs", nvrtc.nvrtcGetNumSupportedArchs(count));
+        int[] all = new int[count[0]];
+        check("nvrtcGetSupportedArchs", nvrtc.nvrtcGetSupportedArchs(all));
+        Arrays.sort(all);
+        return all;
+    }
+
+    /** For a device that is newer than NVRTC, PTX of the newest that it knows, which the driver compiles further. */
+    private static String target(int architecture) {
+        int[] known = architectures();
+        int newest = known[known.length - 1];
+        return "--gpu-architecture=" + (architecture > newest ? "compute_" + newest : "sm_" + architecture);
+    }
+
     @Override
     public byte[] compile(String file, String text, int architecture) {
-        String target = "--gpu-architecture=sm_" + architecture;
+        String target = target(architecture);
         Path kept = cache.resolve(key(text, target) + ".cubin");
+        Optional<byte[]> image = read(kept);
+        if (image.isPresent()) {
+            return image.get();
+        }
+        byte[] fresh = compiled(file, text, target);
+        write(kept, fresh);
+        return fresh;
+    }
+
+    /** What was kept, unless it is damaged: an image, and then its digest. */
+    private static Optional<byte[]> read(Path kept) {
         try {
-            if (Files.isRegularFile(kept)) {
-                return Files.readAllBytes(kept);
+            if (!Files.isRegularFile(kept)) {
+                return Optional.empty();
             }
+            byte[] all = Files.readAllBytes(kept);
+            int length = Math.max(0, all.length - DIGEST);
+            byte[] image = Arrays.copyOf(all, length);
+            return Arrays.equals(digest().digest(image), 0, DIGEST, all, length, all.length)
+                    ? Optional.of(image)
+                    : Optional.empty();
         } catch (IOException e) {
             log("reading", kept, e);
+            return Optional.empty();
         }
-        byte[] image = compiled(file, text, target);
+    }
+
+    /** In one step, so that a program that starts at the same time reads all of it or nothing. */
+    private void write(Path kept, byte[] image) {
+        Path fresh = cache.resolve("new-" + ProcessHandle.current().pid() + "-" + UUID.randomUUID());
         try {
             Files.createDirectories(cache);
-            Path fresh = Files.createTempFile(cache, "new", ".cubin");
-            Files.write(fresh, image);
+            // Not a temporary file of the JDK's, which others could not read.
+            try (OutputStream out = Files.newOutputStream(fresh)) {
+                out.write(image);
+                out.write(digest().digest(image));
+            }
             Files.move(fresh, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             log("writing", kept, e);
+            try {
+                Files.deleteIfExists(fresh);
+            } catch (IOException left) {
+                e.addSuppressed(left);
+            }
         }
-        return image;
+    }
+
+    private static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
     }
 
     private static void log(String what, Path file, IOException e) {
@@ -90,14 +150,10 @@ final class NvrtcCompiler implements KernelCompiler {
     }
 
     private String key(String text, String target) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update((version + "\n" + target + "\n" + OPTIONS + "\n").getBytes(StandardCharsets.UTF_8));
-            digest.update(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest.digest(), 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        MessageDigest digest = digest();
+        digest.update((version + "\n" + target + "\n" + OPTIONS + "\n").getBytes(StandardCharsets.UTF_8));
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest.digest(), 0, 16);
     }
 
     private static byte[] compiled(String file, String text, String target) {
@@ -116,9 +172,14 @@ final class NvrtcCompiler implements KernelCompiler {
                         + nvrtc.nvrtcGetErrorString(result).getString() + "\n" + log(program, size)
                         + "\nHint: this is a fault of Graft, or of an NVRTC that is not of CUDA 13.");
             }
-            check("nvrtcGetCUBINSize", nvrtc.nvrtcGetCUBINSize(program, size));
+            boolean isPtx = target.contains("compute_");
+            check(
+                    "asking for the size of the image",
+                    isPtx ? nvrtc.nvrtcGetPTXSize(program, size) : nvrtc.nvrtcGetCUBINSize(program, size));
             byte[] image = new byte[Math.toIntExact(size.get())];
-            check("nvrtcGetCUBIN", nvrtc.nvrtcGetCUBIN(program, image));
+            check(
+                    "asking for the image",
+                    isPtx ? nvrtc.nvrtcGetPTX(program, image) : nvrtc.nvrtcGetCUBIN(program, image));
             return image;
         } finally {
             nvrtc.nvrtcDestroyProgram(program);

@@ -53,10 +53,12 @@ final class OptimizerKernels {
         }
         Table of = table;
         if (of == null || !Arrays.equals(of.rows, rows)) {
+            // The new one first: if there is no room for it, the old one still serves.
+            Table fresh = new Table(rows, blocks);
             if (of != null) {
-                of.storages.forEach(Storage::release);
+                of.release();
             }
-            of = new Table(rows, blocks);
+            of = fresh;
             table = of;
         }
         try {
@@ -100,14 +102,22 @@ final class OptimizerKernels {
                     chunks[at++] = chunk;
                 }
             }
-            Storage addresses = backend.allocate(DType.I64, rows.length);
-            addresses.write(0, rows, 0, rows.length);
-            storages.add(addresses);
-            for (int[] numbers : List.of(owners, chunks)) {
-                Storage storage = backend.allocate(DType.I32, blocks);
-                storage.write(0, numbers, 0, blocks);
-                storages.add(storage);
+            try {
+                storages.add(backend.allocate(DType.I64, rows.length));
+                storages.get(0).write(0, rows, 0, rows.length);
+                for (int[] numbers : List.of(owners, chunks)) {
+                    Storage storage = backend.allocate(DType.I32, blocks);
+                    storages.add(storage);
+                    storage.write(0, numbers, 0, blocks);
+                }
+            } catch (RuntimeException e) {
+                release();
+                throw e;
             }
+        }
+
+        void release() {
+            storages.forEach(Storage::release);
         }
 
         View view(int index) {

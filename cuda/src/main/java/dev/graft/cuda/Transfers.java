@@ -23,7 +23,7 @@ final class Transfers {
          *
          * @param from the first byte of the values that the buffer holds, counted from the transfer's begin
          */
-        void move(ByteBuffer buffer, int from, int bytes);
+        void move(ByteBuffer buffer, long from, int bytes);
     }
 
     private static final class Buffer {
@@ -62,7 +62,7 @@ final class Transfers {
             Buffer buffer = uploads[turn];
             turn = (turn + 1) % BUFFERS;
             gpu.check("waiting for an upload", cudart.cuEventSynchronize(buffer.fetched));
-            part.move(buffer.bytes.clear().limit(count), (int) from, count);
+            part.move(buffer.bytes.clear().limit(count), from, count);
             gpu.check("an upload", cudart.cuMemcpyHtoDAsync(address + from, buffer.memory, count, gpu.stream()));
             gpu.check("cuEventRecord", cudart.cuEventRecord(buffer.fetched, gpu.stream()));
         }
@@ -70,13 +70,12 @@ final class Transfers {
 
     /** Waits for all that was queued, and copies from the device. */
     void download(long address, long bytes, Part part) {
-        gpu.await();
         synchronized (download) {
             for (long from = 0; from < bytes; from += BYTES) {
                 int count = (int) Math.min(BYTES, bytes - from);
                 gpu.check("a download", cudart.cuMemcpyDtoHAsync(download.memory, address + from, count, gpu.stream()));
                 gpu.await();
-                part.move(download.bytes.clear().limit(count), (int) from, count);
+                part.move(download.bytes.clear().limit(count), from, count);
             }
         }
     }

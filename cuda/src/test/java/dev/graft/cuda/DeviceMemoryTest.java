@@ -7,6 +7,7 @@ import dev.graft.backend.Storage;
 import dev.graft.tensor.Device;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
+import dev.graft.tensor.Update;
 import dev.graft.type.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -114,5 +115,68 @@ class DeviceMemoryTest {
         }
         assertThat(held.get(999)).isEqualTo(held.get(10));
         assertThat(backend.memory().live()).isZero();
+    }
+
+    /** Tensors that nobody closes are the collector's, but Java sees only small objects and no need to collect them. */
+    @Test
+    void whatNobodyHoldsIsCollectedBeforeAnAllocationFails() {
+        FakeDriver.total(FakeDriver.liveBytes() + (64L << 20));
+        for (int i = 0; i < 12; i++) {
+            backend.allocate(DType.F32, 4 << 20); // 16 MiB each, dropped
+        }
+        assertThat(backend.memory().live()).isLessThanOrEqualTo(64L << 20);
+    }
+
+    @Test
+    void slabsWithoutALivePartAreGivenBack() {
+        long before = FakeDriver.liveBytes();
+        List<Storage> small = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            small.add(backend.allocate(DType.F32, 100_000));
+        }
+        Storage kept = small.remove(50);
+        small.forEach(Storage::release);
+        backend.trim();
+        long withOne = FakeDriver.liveBytes();
+        assertThat(withOne - before).isEqualTo(8L << 20);
+        kept.write(0, new float[] {1, 2}, 0, 2);
+        kept.release();
+        backend.trim();
+        assertThat(FakeDriver.liveBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void moreThanTheDeviceHasIsRefusedWhateverItsSize() {
+        for (long length : new long[] {1L << 33, 1L << 60, Long.MAX_VALUE - 1, Long.MAX_VALUE}) {
+            assertThatThrownBy(() -> backend.allocate(DType.U8, length))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("cuda:0: no room for");
+        }
+        assertThat(backend.memory().live()).isZero();
+    }
+
+    /** An optimizer's table that finds no room leaves the one before as it was. */
+    @Test
+    void aStepThatFoundNoRoomCanBeTriedAgain() {
+        Device device = Device.of(backend);
+        try (Scope scope = Scope.open()) {
+            Tensor w = Tensor.ones(device, 3);
+            Tensor v = Tensor.zeros(device, 3);
+            Update.sgd(w, Tensor.ones(device, 3), Optional.of(v), true, 0.5, 0.9, 0, 0, false);
+            Tensor gradient = Tensor.ones(device, 3);
+            List<Tensor> filling = new ArrayList<>();
+            FakeDriver.total(FakeDriver.liveBytes());
+            assertThatThrownBy(() -> {
+                        while (filling.size() < 100_000) {
+                            filling.add(Tensor.zeros(device, 100));
+                        }
+                    })
+                    .hasMessageContaining("no room");
+            assertThatThrownBy(() -> Update.sgd(w, gradient, Optional.of(v), false, 0.5, 0.9, 0, 0, false))
+                    .hasMessageContaining("no room");
+            filling.forEach(Tensor::close);
+            Update.sgd(w, gradient, Optional.of(v), false, 0.5, 0.9, 0, 0, false);
+            assertThat(w.toFloatArray()).containsExactly(-0.45f, -0.45f, -0.45f);
+        }
     }
 }

@@ -64,6 +64,7 @@ class PublicTypesTest {
         assertThat(publicTypes("dev.graft.nn.run"))
                 .containsExactly(
                         "AtFirstBatch",
+                        "CardReport",
                         "FeatureCache",
                         "KeptFeatures",
                         "PatientHash",

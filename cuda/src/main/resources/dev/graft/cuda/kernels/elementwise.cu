@@ -55,7 +55,7 @@ DEVICE float apply(int op, float a, float b, float x) {
 DEVICE float slope(int op, float a, float b, float x, float y) {
   switch (op) {
     case 0: return -1.0f;
-    case 1: return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; // of NaN NaN, as the CPU has it
+    case 1: return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f; // 0 at NaN, as torch.sgn
     case 2: return y;
     case 3: return 1.0f / x;
     case 4: return 0.5f / y;
@@ -66,13 +66,9 @@ DEVICE float slope(int op, float a, float b, float x, float y) {
     case 9: return y + 1.0f;
     case 10: return cosf(x);
     case 11: return -sinf(x);
-    case 12:
-    case 13: return 0.0f;
     case 14: return 1.1283791670955126f * expf(-x * x);
     case 15: return y * (1.0f - y);
     case 16: return 1.0f - y * y;
-    case 17: return y > 0.0f ? 1.0f : 0.0f;
-    case 18: return y > 0.0f && y < 6.0f ? 1.0f : 0.0f;
     case 19: return x > 0.0f ? 1.0f : a;
     case 20: return normal(x) + x * 0.39894228040143268f * expf(-0.5f * x * x);
     case 21: {
@@ -84,15 +80,30 @@ DEVICE float slope(int op, float a, float b, float x, float y) {
       float s = sigmoid(x);
       return s * (1.0f + x * (1.0f - s));
     }
-    case 23: return x <= -3.0f ? 0.0f : x < 3.0f ? x / 3.0f + 0.5f : 1.0f;
+    case 23: return x >= 3.0f ? 1.0f : x / 3.0f + 0.5f; // 0 below -3: dropped
     case 24: return x > -3.0f && x < 3.0f ? 1.0f / 6.0f : 0.0f;
     case 25: return x > 0.0f ? 1.0f : a * expf(x);
     case 26: return sigmoid(x);
     case 27: return a == 0.0f ? 0.0f : a * powf(x, a - 1.0f);
-    case 28: return x >= a && x <= b ? 1.0f : 0.0f;
     default: return a;
   }
 }
+
+// Functions whose slope is 0 or 1: FLOOR, ROUND, RELU, RELU6, CLAMP.
+DEVICE bool selects(int op) { return op == 12 || op == 13 || op == 17 || op == 18 || op == 28; }
+
+// Comparisons are false for NaN: RELU and RELU6 let a gradient pass there, CLAMP does not, as on the CPU.
+DEVICE bool keeps(int op, float a, float b, float x, float y) {
+  switch (op) {
+    case 17: return !(y <= 0.0f);
+    case 18: return !(y <= 0.0f) && !(y >= 6.0f);
+    case 28: return x >= a && x <= b;
+    default: return false;
+  }
+}
+
+// Where functions with other slopes too are flat: HARDSWISH, HARDSIGMOID.
+DEVICE bool drops(int op, float x) { return (op == 23 && x <= -3.0f) || (op == 24 && !(x > -3.0f && x < 3.0f)); }
 
 KERNEL unary(float* y, const float* x, i64 n, i32 op, float a, float b) {
   EACH(i, n) y[i] = apply(op, a, b, x[i]);
@@ -104,7 +115,9 @@ KERNEL unary_backward(
     // Only one of both may hold anything but noise.
     float in = from_result ? 0.0f : x[i];
     float out = from_result ? y[i] : 0.0f;
-    dx[i] = dy[i] * slope(op, a, b, in, out);
+    // Where the slope is 0 or 1 the gradient is dropped or kept, as PyTorch does: 0 times infinity would be NaN.
+    dx[i] = selects(op) ? (keeps(op, a, b, in, out) ? dy[i] : 0.0f)
+        : drops(op, in) ? 0.0f : dy[i] * slope(op, a, b, in, out);
   }
 }
 

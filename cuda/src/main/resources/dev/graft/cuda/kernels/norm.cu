@@ -9,8 +9,8 @@ DEVICE float active(i32 activation, float v) {
 }
 
 // Of the result, or of what the activation was given: both decide alike.
-DEVICE float active_slope(i32 activation, float v) {
-  return activation == 0 || (v > 0.0f && (activation == 1 || v < 6.0f)) ? 1.0f : 0.0f;
+DEVICE bool active_keeps(i32 activation, float v) {
+  return activation == 0 || (!(v <= 0.0f) && (activation == 1 || !(v >= 6.0f)));
 }
 
 // Mean and sum of squared deviations of both together (Chan, Golub and LeVeque 1983).
@@ -105,7 +105,7 @@ struct Normalised {
     if (activation == 0) {
       return dy[i];
     }
-    return dy[i] * active_slope(activation, y ? y[i] : hat(i, c) * gamma[c] + beta[c]);
+    return active_keeps(activation, y ? y[i] : hat(i, c) * gamma[c] + beta[c]) ? dy[i] : 0.0f;
   }
 };
 

@@ -107,7 +107,7 @@ KERNEL avg_pool(float* y, const float* x, i64 n, i32 channels, Axis rows, Axis c
     Pixel p = pixel((i64) i, rows.count, columns.count, channels);
     double sum = 0.0;
     for (i32 h = window_from(rows, p.row); h < window_to(rows, p.row); h++) {
-      float of_row = 0.0f;
+      double of_row = 0.0;
       for (i32 w = window_from(columns, p.column); w < window_to(columns, p.column); w++) {
         of_row += x[element(p.image, h, w, p.channel, rows.size, columns.size, channels)];
       }

@@ -5,6 +5,8 @@
 #define TILE 64
 #define DEPTH 16
 #define SIDE 16
+// Terms that are added in float before they are added in double; a multiple of DEPTH.
+#define LONG_SUM 4096
 
 // along_depth: whether neighbours in memory are neighbours along the products' sums, so that threads load along it.
 template <class Left, class Right, class Result>
@@ -13,12 +15,23 @@ DEVICE void product(
     float (*left_tile)[TILE + 1], float (*right_tile)[TILE + 1]) {
   i32 thread = (i32) (threadIdx.y * SIDE + threadIdx.x);
   float sum[4][4];
+  // What long sums in float have come to so far: added up in double, they keep what a float would swallow.
+  double all[4][4];
   for (int i = 0; i < 4; i++) {
     for (int j = 0; j < 4; j++) {
       sum[i][j] = 0.0f;
+      all[i][j] = 0.0;
     }
   }
   for (i64 k = from; k < to; k += DEPTH) {
+    if (k > from && (k - from) % LONG_SUM == 0) {
+      for (int i = 0; i < 4; i++) {
+        for (int j = 0; j < 4; j++) {
+          all[i][j] += sum[i][j];
+          sum[i][j] = 0.0f;
+        }
+      }
+    }
     for (i32 e = thread; e < TILE * DEPTH; e += SIDE * SIDE) {
       i32 i = left.along_depth() ? e / DEPTH : e % TILE;
       i32 d = left.along_depth() ? e % DEPTH : e / TILE;
@@ -48,7 +61,7 @@ DEVICE void product(
       i32 r = row + (i32) threadIdx.y + SIDE * i;
       i32 c = column + (i32) threadIdx.x + SIDE * j;
       if (r < m && c < n) {
-        result.put(r, c, sum[i][j]);
+        result.put(r, c, to - from > LONG_SUM ? (float) (all[i][j] + sum[i][j]) : sum[i][j]);
       }
     }
   }

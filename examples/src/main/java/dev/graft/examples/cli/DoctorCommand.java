@@ -127,11 +127,26 @@ final class DoctorCommand extends ReportingCommand {
             devices.put(
                     provider.type(),
                     provider.unavailable()
-                            .map(reason -> "not available: " + reason)
-                            .orElse("available"));
+                            .<Object>map(reason -> "not available: " + reason)
+                            .orElseGet(() -> tried(provider.type())));
         }
         devices.putIfAbsent("cuda", "not available: the module graft-cuda is not on the class path. Hint: add it");
         return devices;
+    }
+
+    /** What a device says of itself, and whether its product of two matrices is right. */
+    private static Object tried(String name) {
+        try (Scope scope = Scope.open();
+                Autograd.Guard guard = Autograd.noGrad()) {
+            Device device = Device.of(name);
+            Map<String, Object> facts = new LinkedHashMap<>(device.backend().describe());
+            Tensor a = Tensor.randn(new SplittableRandom(1), PRODUCT_SIZE, PRODUCT_SIZE);
+            Tensor b = Tensor.randn(new SplittableRandom(2), PRODUCT_SIZE, PRODUCT_SIZE);
+            facts.put("correct", error(a, b, a.to(device).matmul(b.to(device))) < 1e-3);
+            return facts;
+        } catch (RuntimeException e) {
+            return "available, but it fails: " + e.getMessage();
+        }
     }
 
     private static Map<String, Object> settings() {

@@ -42,7 +42,7 @@ class SameSettingsTest {
         Set<String> shared = names(finetune());
         shared.removeAll(Set.of("--epochs", "--lr", "--schedule", "--accumulate", "--clip-norm", "--patience"));
         shared.removeAll(Set.of("--monitor", "--out", "--resume", "--overwrite"));
-        shared.removeAll(Set.of("--seeds", "--study"));
+        shared.removeAll(Set.of("--seeds", "--study", "--subgroups", "--tta"));
         shared.removeAll(Set.of("--threshold", "--coverage", "--abstain-below"));
         Set<String> own = names(new CommandLine(new LrFindCommand()));
         assertThat(own.removeAll(Set.of("--from", "--to", "--steps", "--plot"))).isTrue();

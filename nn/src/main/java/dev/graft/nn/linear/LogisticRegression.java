@@ -173,7 +173,8 @@ public final class LogisticRegression {
         startAtShares(labels);
         Point now = at(rows, labels, weights, c);
         double firstNorm = -1;
-        for (int step = 0; step < MOST_STEPS; step++) {
+        int step = 0;
+        for (; step < MOST_STEPS; step++) {
             double[] p = activations(now.margins);
             double[] gradient = gradient(rows, labels, p, c);
             double norm = Math.sqrt(dot(gradient, gradient));
@@ -208,7 +209,7 @@ public final class LogisticRegression {
             now = then;
         }
         throw new SettingException(
-                "logistic regression: no convergence after " + MOST_STEPS + " steps with C " + c, "use a smaller C");
+                "logistic regression: no convergence after " + step + " steps with C " + c, "use a smaller C");
     }
 
     /** Whether the matrix is less work than conjugate gradients, which pass over all entries twice. */

@@ -32,7 +32,7 @@ public final class SparseRows {
      * @param starts of each row: where its entries start; at last: where those of the last row end
      * @param columns of each entry: its column, ascending within a row
      * @param values of each entry
-     * @throws IllegalArgumentException if the arrays do not fit, or columns do not ascend
+     * @throws IllegalArgumentException if the arrays do not fit, columns do not ascend, or a value is not finite
      */
     public static SparseRows of(int width, int[] starts, int[] columns, float[] values) {
         if (starts.length < 1 || columns.length != values.length || starts[starts.length - 1] != columns.length) {
@@ -45,12 +45,17 @@ public final class SparseRows {
                     throw new IllegalArgumentException("sparse rows: the columns of row " + i
                             + " must ascend from 0 to " + (width - 1) + ", but " + columns[j] + " is at " + j);
                 }
+                requireFinite(values[j], i, columns[j]);
             }
         }
         return new SparseRows(width, starts, columns, values);
     }
 
-    /** From whole rows of one width; at least one. */
+    /**
+     * From whole rows of one width; at least one.
+     *
+     * @throws IllegalArgumentException if widths differ, or a value is not finite
+     */
     public static SparseRows of(List<float[]> rows) {
         int width = rows.get(0).length;
         int[] starts = new int[rows.size() + 1];
@@ -61,8 +66,9 @@ public final class SparseRows {
                         "sparse rows: row " + i + " has " + row.length + " numbers, the first has " + width);
             }
             int count = 0;
-            for (float value : row) {
-                count += value != 0 ? 1 : 0;
+            for (int j = 0; j < width; j++) {
+                requireFinite(row[j], i, j);
+                count += row[j] != 0 ? 1 : 0;
             }
             starts[i + 1] = starts[i] + count;
         }
@@ -78,6 +84,13 @@ public final class SparseRows {
             }
         }
         return new SparseRows(width, starts, columns, values);
+    }
+
+    private static void requireFinite(float value, int row, int column) {
+        if (!Float.isFinite(value)) {
+            throw new IllegalArgumentException("sparse rows: column " + column + " of row " + row + " is " + value
+                    + ". Hint: impute what is missing, and leave out what is no number.");
+        }
     }
 
     /** How many rows. */
