@@ -5,6 +5,7 @@ import dev.graft.io.StateDict;
 import dev.graft.io.file.FileException;
 import dev.graft.io.file.Sha256;
 import dev.graft.message.SettingException;
+import dev.graft.nn.Module;
 import dev.graft.nn.data.DataLoader;
 import dev.graft.nn.data.Example;
 import dev.graft.nn.data.sequence.FastaReader;
@@ -39,14 +40,16 @@ import java.util.function.Consumer;
 
 /**
  * Pretrains a {@link DilatedResNet} on unlabelled sequences: it learns to guess bases that are hidden from those around
- * them. The last tenth of each sequence is held back to judge. The folder has weights, card, log and metrics, and is
- * what {@link PretrainedNetwork#read} takes.
+ * them. The last tenth of a sequence is held back to judge, if a window and its context fit into it; a shorter sequence
+ * is trained on as a whole, or left out if no window fits. The folder has weights, card, log and metrics, and is what
+ * {@link PretrainedNetwork#read} takes.
  *
  * <pre>{@code
  * MaskedPretraining.Outcome outcome = new MaskedPretraining(Path.of("ecoli")).epochs(20).run(Path.of("genome.fa.gz"));
  * }</pre>
  *
- * <p>All letters are held in memory, one byte each. Immutable; each method returns another.
+ * <p>All letters are held in memory, at about three bytes each: as text, and as the parts to learn from and to judge
+ * by. Immutable; each method returns another.
  *
  * @param out the folder
  * @param context of the network: 80, 400, 2000 or 10000
@@ -233,10 +236,13 @@ public record MaskedPretraining(
         return identity;
     }
 
-    /** How well hidden bases of the held sequences are guessed, and how well by their shares alone. */
+    /**
+     * How well hidden bases of the held sequences are guessed, and how well by their shares alone. All of them are
+     * hidden: one that is shown would be known, not guessed.
+     */
     @SuppressWarnings("try")
-    private Map<String, Object> judged(DilatedResNet network, List<byte[]> held) {
-        MaskedWindows windows = new MaskedWindows(held, JUDGED, window, context);
+    Map<String, Object> judged(Module network, List<byte[]> held) {
+        MaskedWindows windows = MaskedWindows.allHidden(held, JUDGED, window, context);
         long[] counts = new long[BASES.size()];
         double[] sums = new double[2]; // right, nats
         network.evaluating(() -> {

@@ -10,7 +10,8 @@ import java.util.random.RandomGenerator;
 /**
  * Windows of unlabelled sequences, at random places and on either strand, some of whose bases are hidden: inputs
  * {@code [4, window + context]}, targets {@code [window]} with the hidden bases and {@link #SEEN} elsewhere. Of the
- * bases to guess, eight of ten are columns of zeros, one is another base, and one is what it was, as in BERT.
+ * bases to guess, eight of ten are columns of zeros, one is another base, and one is what it was, as in BERT; or, to
+ * {@linkplain #allHidden judge}, all are columns of zeros.
  */
 final class MaskedWindows implements Dataset<Example> {
     /** The target of a base that is not to be guessed. */
@@ -25,12 +26,20 @@ final class MaskedWindows implements Dataset<Example> {
     private final int count;
     private final int window;
     private final int context;
+    private final double zeros;
 
     /**
+     * Windows to learn from.
+     *
      * @param sequences each at least as long as a window and its context
      * @param count how many windows are one pass
      */
     MaskedWindows(List<byte[]> sequences, int count, int window, int context) {
+        this(sequences, count, window, context, ZEROS);
+    }
+
+    private MaskedWindows(List<byte[]> sequences, int count, int window, int context, double zeros) {
+        this.zeros = zeros;
         this.sequences = sequences;
         this.count = count;
         this.window = window;
@@ -41,6 +50,11 @@ final class MaskedWindows implements Dataset<Example> {
             end += sequences.get(i).length - window - context + 1;
             ends[i] = end;
         }
+    }
+
+    /** Windows to judge by: no base to guess is shown, neither as it is nor as another. */
+    static MaskedWindows allHidden(List<byte[]> sequences, int count, int window, int context) {
+        return new MaskedWindows(sequences, count, window, context, 1);
     }
 
     @Override
@@ -71,7 +85,7 @@ final class MaskedWindows implements Dataset<Example> {
                 if (code != Nucleotides.OTHER && random.nextDouble() < HIDDEN) {
                     targets[inside] = code;
                     double how = random.nextDouble();
-                    code = how < ZEROS
+                    code = how < zeros
                             ? Nucleotides.OTHER
                             : how < OTHERS ? (code + 1 + random.nextInt(Nucleotides.BASES - 1)) % 4 : code;
                 }

@@ -3,10 +3,12 @@ package dev.graft.nn.sequence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.nn.Module;
 import dev.graft.nn.data.Example;
 import dev.graft.nn.data.sequence.Nucleotides;
 import dev.graft.nn.data.sequence.OneHotBases;
 import dev.graft.random.RandomStream;
+import dev.graft.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +60,30 @@ class MaskedPretrainingTest {
             }
         }
         return true;
+    }
+
+    /** A network that only says what it is shown knows nothing of what is hidden. */
+    @Test
+    void aNetworkThatIgnoresTheContextIsNoBetterThanTheMostFrequentBase() {
+        var random = new SplittableRandom(7);
+        var letters = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            letters.append("AAAATTTTCG".charAt(random.nextInt(10)));
+        }
+        var copying = new Module() {
+            @Override
+            protected Tensor compute(Tensor x) {
+                return x.slice(2, 40, 140).mul(20);
+            }
+        };
+        Map<?, ?> best = (Map<?, ?>) new MaskedPretraining(folder)
+                .window(100)
+                .judged(copying, List.of(Nucleotides.bytes(letters.toString())))
+                .get("best");
+        double byShare = (double) best.get("accuracy_of_the_most_frequent_base");
+        assertThat(byShare).isBetween(0.38, 0.43);
+        assertThat((double) best.get("accuracy")).isBetween(byShare - 0.03, byShare);
+        assertThat((double) best.get("bits_per_base")).isBetween(1.9999, 2.0001);
     }
 
     /** A genome of one repeated word can be guessed; the result begins a transfer. */
