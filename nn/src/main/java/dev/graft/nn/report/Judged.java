@@ -27,13 +27,8 @@ record Judged(Cases cases, List<String> classes, boolean arePatientsKnown, Unit 
     record Unit(String one, String many) {}
 
     static Judged of(Cases cases, List<String> classes, boolean arePatientsKnown, Unit unit, Intervals how) {
-        return new Judged(
-                cases, classes, arePatientsKnown, unit, Summary.of(cases, classes, arePatientsKnown, how), how);
-    }
-
-    /** The name of a method of intervals, with the unit that they count. */
-    String method(String name) {
-        return name.replace("by patient", "by " + unit.one());
+        Summary summary = Summary.of(cases, classes, arePatientsKnown, how).counting(unit.one(), unit.many());
+        return new Judged(cases, classes, arePatientsKnown, unit, summary, how);
     }
 
     boolean isBinary() {

@@ -104,11 +104,11 @@ final class RunFacts {
 
     private String methods() {
         Set<String> names = new LinkedHashSet<>();
-        judged.summary().overall().forEach(e -> e.interval().ifPresent(i -> names.add(judged.method(i.method()))));
+        judged.summary().overall().forEach(e -> e.interval().ifPresent(i -> names.add(i.method())));
         judged.summary()
                 .classes()
                 .values()
-                .forEach(list -> list.forEach(e -> e.interval().ifPresent(i -> names.add(judged.method(i.method())))));
+                .forEach(list -> list.forEach(e -> e.interval().ifPresent(i -> names.add(i.method()))));
         return Math.round(100 * judged.how().level()) + " % intervals: " + String.join(", ", names) + "; "
                 + Numbers.count(judged.how().resamples()) + " resamples, seed "
                 + judged.how().seed() + "; " + judged.patients();

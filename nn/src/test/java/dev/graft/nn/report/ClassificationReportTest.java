@@ -51,6 +51,25 @@ class ClassificationReportTest {
         return IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
     }
 
+    /** What intervals count is said by its name everywhere: in tables, notes, headline and checklists. */
+    @ParameterizedTest
+    @CsvSource({"2, 24", "3, 24", "2, 2"})
+    void theUnitOfGroupsIsNamed(int classes, int count) {
+        String[] names = IntStream.range(0, count).mapToObj(i -> "g" + i / 2).toArray(String[]::new);
+        String html = ClassificationReport.of("Report", names(classes))
+                .intervals(HOW)
+                .cases(cases(count, classes, 5).groups(List.of(names)), true)
+                .groupsAre("family", "families")
+                .build()
+                .toHtml();
+        String results = html.substring(0, html.indexOf("What guidelines ask of a report"));
+        assertThat(results).doesNotContain("by patient", "only one patient", " patients,", "of one patient");
+        if (count > 2) {
+            assertThat(results).contains("bootstrap by family", "only 12 families, so the interval");
+            assertThat(html).contains("by family");
+        }
+    }
+
     private static ClassificationReport full(String text, Cases cases, int classes) {
         List<String> names = IntStream.range(0, classes).mapToObj(c -> text + c).toList();
         List<String> groups =

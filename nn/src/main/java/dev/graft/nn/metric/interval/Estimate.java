@@ -2,6 +2,7 @@ package dev.graft.nn.metric.interval;
 
 import dev.graft.nn.metric.Score;
 import java.util.Optional;
+import java.util.regex.Matcher;
 
 /**
  * A metric of a sample of cases, and how far it may be from the metric of all cases.
@@ -31,6 +32,25 @@ public record Estimate(String name, Score score, Optional<Interval> interval, Op
                 score,
                 interval,
                 Optional.of(note.map(old -> old + "; " + remark).orElse(remark)));
+    }
+
+    /**
+     * This, saying what its cases are grouped by, if not by patient: in the note and in the interval's method.
+     *
+     * @param one what one group is called
+     * @param many what several are called
+     */
+    public Estimate counting(String one, String many) {
+        return new Estimate(
+                name,
+                score,
+                interval.map(i -> new Interval(i.low(), i.high(), i.level(), said(i.method(), one, many))),
+                note.map(text -> said(text, one, many)));
+    }
+
+    private static String said(String text, String one, String many) {
+        return text.replaceAll("\\bpatients\\b", Matcher.quoteReplacement(many))
+                .replaceAll("\\bpatient\\b", Matcher.quoteReplacement(one));
     }
 
     /** Such as {@code AUROC 0.8512 (95 % interval 0.8123 to 0.8901)}. */

@@ -67,6 +67,22 @@ public record Summary(
                 classes);
     }
 
+    /**
+     * This, saying what its cases are grouped by, if not by patient; see {@link Estimate#counting}.
+     *
+     * @param one what one group is called
+     * @param many what several are called
+     */
+    public Summary counting(String one, String many) {
+        Map<String, List<Estimate>> named = new LinkedHashMap<>();
+        classes.forEach((name, estimates) -> named.put(name, counting(estimates, one, many)));
+        return new Summary(cases, patients, counting(overall, one, many), named);
+    }
+
+    private static List<Estimate> counting(List<Estimate> estimates, String one, String many) {
+        return estimates.stream().map(estimate -> estimate.counting(one, many)).toList();
+    }
+
     /** Accuracy, and AUROC as it stands in {@link #overall}. */
     static List<Metric> headline(Cases cases) {
         return overall(cases).stream()
