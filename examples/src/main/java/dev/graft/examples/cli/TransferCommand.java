@@ -121,7 +121,8 @@ final class TransferCommand extends ReportingCommand {
     Object report() {
         threads.apply();
         checkOptions();
-        SequenceSplit split = split(seed);
+        SequenceSplit whole = split(seed);
+        SequenceSplit split = unseen(whole);
         Map<String, Object> report = new LinkedHashMap<>();
         report.put(
                 "set",
@@ -133,6 +134,12 @@ final class TransferCommand extends ReportingCommand {
         report.put("seed", seed);
         report.put("head", head.toString().toLowerCase(Locale.ROOT));
         describe(split, report);
+        int known = whole.test().length - split.test().length;
+        report.put("judges_left_out", known);
+        if (known > 0) {
+            say(known + " of the sequences that were to be held back judge nothing: " + model.orElseThrow()
+                    + " has learnt from them, or from near copies of them");
+        }
         if (model.isPresent()) {
             compare(split, model.get(), report);
             return report;
@@ -192,6 +199,11 @@ final class TransferCommand extends ReportingCommand {
                 .orElseGet(() -> SequenceSplit.grouped(LabelledSequences.read(data.get()), drawn));
     }
 
+    /** A network that was transferred before must not be judged by what it has learnt from. */
+    private SequenceSplit unseen(SequenceSplit split) {
+        return model.isPresent() ? PretrainedNetwork.unseen(model.get(), split) : split;
+    }
+
     private int size(SequenceSplit split, String text) {
         if (!text.equals(ALL) && !text.matches("[1-9]\\d{0,8}")) {
             throw new ParameterException(
@@ -211,6 +223,7 @@ final class TransferCommand extends ReportingCommand {
                             + " groups of near-identical ones, but at least " + SequenceBaseline.INNER_FOLDS
                             + " are needed. Hint: raise --size, or add sequences that differ more");
         }
+        split.checkClasses(n);
         return n;
     }
 
@@ -231,9 +244,11 @@ final class TransferCommand extends ReportingCommand {
         return isJunctions(network) ? comparison.ofJunctions() : comparison;
     }
 
-    /** Whether a splice model can answer as it is. */
+    /** Whether a splice model can answer as it is; one that was transferred has seen labels. */
     private boolean isJunctions(DilatedResNet network) {
-        return set.filter(KnownSets.KnownSet.UCI::equals).isPresent() && network.outputs() == KnownSets.SPLICE_OUTPUTS;
+        return set.filter(KnownSets.KnownSet.UCI::equals).isPresent()
+                && network.outputs() == KnownSets.SPLICE_OUTPUTS
+                && !model.filter(PretrainedNetwork::isTransferred).isPresent();
     }
 
     private void compare(SequenceSplit split, Path weights, Map<String, Object> report) {
@@ -244,13 +259,15 @@ final class TransferCommand extends ReportingCommand {
         } else {
             Map<String, Estimate> estimates = new LinkedHashMap<>();
             try (DilatedResNet network = PretrainedNetwork.read(weights)) {
-                comparison(split, network, new SequenceTransfer(head, seed))
+                Map<String, SequenceComparison.Answer> answers = comparison(
+                                split, network, new SequenceTransfer(head, seed))
                         .run(size(split, size.orElse(ALL)), (way, auroc) -> {
                             say(way + ": " + auroc);
                             estimates.put(way, auroc);
                         });
+                report.putAll(SequenceRun.areas(estimates));
+                report.put(SequenceRun.WHAT_WINS, SequenceComparison.whatWins(split, answers));
             }
-            report.putAll(SequenceRun.areas(estimates));
             sayBest(report);
         }
     }
@@ -260,7 +277,17 @@ final class TransferCommand extends ReportingCommand {
         try (DilatedResNet network = PretrainedNetwork.read(weights)) {
             junctions = isJunctions(network);
         }
-        SequenceRun plain = new SequenceRun(out.orElseThrow())
+        String called =
+                set.map(each -> each.name().toLowerCase(Locale.ROOT) + " of ").orElse("")
+                        + data.map(Path::toString).orElse("synthetic sequences of seed " + seed);
+        SequenceRun known = new SequenceRun(out.orElseThrow());
+        if (data.isEmpty()) {
+            known = known.synthetic();
+        }
+        if (model.isEmpty()) {
+            known = known.startedFrom("other synthetic sequences, generated from the same seed");
+        }
+        SequenceRun plain = known.data(called)
                 .recipe(new SequenceTransfer(head, seed))
                 .existing(again.existing())
                 .say(this::say)
@@ -275,8 +302,10 @@ final class TransferCommand extends ReportingCommand {
             exitCode = STOPPED;
             return;
         }
-        for (String name : List.of("auroc", "intervals")) {
-            report.put(name, outcome.metrics().get(name));
+        for (String name : List.of("auroc", "intervals", SequenceRun.WHAT_WINS)) {
+            if (outcome.metrics().containsKey(name)) {
+                report.put(name, outcome.metrics().get(name));
+            }
         }
         sayBest(report);
         say("written to " + out.get() + "; next: "
@@ -290,11 +319,8 @@ final class TransferCommand extends ReportingCommand {
     }
 
     private void sayBest(Map<String, Object> report) {
-        if (report.get("auroc") instanceof Map<?, ?> auroc) {
-            auroc.entrySet().stream()
-                    .filter(entry -> entry.getValue() instanceof Double value && !Double.isNaN(value))
-                    .max((a, b) -> Double.compare((double) a.getValue(), (double) b.getValue()))
-                    .ifPresent(best -> say("the best is " + best.getKey()));
+        if (report.get(SequenceRun.WHAT_WINS) instanceof String text) {
+            say(text);
         }
     }
 
@@ -304,7 +330,7 @@ final class TransferCommand extends ReportingCommand {
         List<Long> drawn =
                 LongStream.range(seed, seed + seeds.orElse(3)).boxed().toList();
         LongFunction<SequenceSplit> bySeed =
-                each -> each == seed ? split : subsets.isPresent() ? split(each) : split.drawn(each);
+                each -> each == seed ? split : subsets.isPresent() ? unseen(split(each)) : split.drawn(each);
         List<Object> cells = new ArrayList<>();
         Map<String, String> line = new LinkedHashMap<>();
         try (DilatedResNet network = PretrainedNetwork.read(weights)) {
@@ -322,7 +348,9 @@ final class TransferCommand extends ReportingCommand {
                         }
                     });
         }
-        say("means over " + drawn.size() + " seeds, with 95 % intervals by group of near-identical sequences");
+        say("means over " + drawn.size() + (drawn.size() == 1 ? " seed" : " seeds")
+                + ", with 95 % intervals for the groups of near-identical sequences that judge"
+                + (drawn.size() == 1 ? "" : ", and for the seeds and what they draw"));
         report.put("seeds", drawn);
         report.put("cells", cells);
     }

@@ -140,13 +140,19 @@ class GenomicsModelsTest {
 
     @Test
     @Tag("slow")
-    void withoutDataSequencesAreSyntheticAndTheSameAgain() {
+    void withoutDataSequencesAreSyntheticAndTheSameAgain() throws IOException {
         Path json = folder.resolve("r.json");
         Map<String, Object> report = Cli.json(json, "genomics", "transfer", "--size", 40);
         assertThat(report).containsEntry("synthetic", true).containsEntry("set", "synthetic");
         Map<?, ?> auroc = Cli.map(report.get("auroc"));
         assertThat((double) auroc.get("transfer")).isGreaterThan(0.6);
         assertThat(Cli.json(json, "genomics", "transfer", "--size", 40)).isEqualTo(report);
+        Path out = folder.resolve("synthetic");
+        Cli.json(json, "genomics", "transfer", "--size", 40, "--out", out);
+        assertThat(Files.readString(out.resolve("report.html"))).contains("These sequences are synthetic");
+        assertThat(Files.readString(out.resolve("model.json")))
+                .contains("\"synthetic\" : true", "other synthetic sequences, generated from the same seed")
+                .doesNotContain("graft-synthetic");
     }
 
     @Test

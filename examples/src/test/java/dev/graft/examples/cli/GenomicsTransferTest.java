@@ -7,6 +7,7 @@ import dev.graft.examples.genomics.KnownSets;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.file.FileException;
+import dev.graft.nn.data.sequence.LabelledSequences;
 import dev.graft.nn.data.sequence.SequenceSplit;
 import dev.graft.nn.sequence.DilatedResNet;
 import dev.graft.testing.Requirement;
@@ -84,8 +85,44 @@ class GenomicsTransferTest {
                 .wrongUsage("only 12 sequences may be trained on");
         Cli.run("genomics", "transfer", "--data", data, "--model", model, "--size", 2)
                 .wrongUsage("2 sequences to train on are in 2 groups", "at least 3 are needed");
+        var random = new SplittableRandom(3);
+        var few = new StringBuilder("sequence\tlabel\n");
+        for (int i = 0; i < 40; i++) {
+            random.ints(60, 0, 4).forEach(base -> few.append("ACGT".charAt(base)));
+            few.append(i < 5 ? "\trare\n" : "\tcommon\n");
+        }
+        Path rare = Files.writeString(folder.resolve("rare.tsv"), few);
+        long seed = 0; // one whose first sequences share a class
+        while (classes(SequenceSplit.grouped(LabelledSequences.read(rare), seed), 4) > 1) {
+            seed++;
+        }
+        Cli.run("genomics", "transfer", "--data", rare, "--model", model, "--size", 4, "--seed", seed)
+                .failsNaming("none of the 4 to train on is of class rare. Hint: train on more (--size)");
         Path bad = Files.writeString(folder.resolve("bad.tsv"), "sequence\tlabel\nACGT\ta\nACG\tb\n");
         Cli.run("genomics", "transfer", "--data", bad, "--model", model).failsNaming("bad.tsv line 3");
+    }
+
+    private static long classes(SequenceSplit split, int size) {
+        return Arrays.stream(split.train(size))
+                .map(split.sequences()::label)
+                .distinct()
+                .count();
+    }
+
+    /** The folder of a transfer, with another seed, as the start of another. */
+    @Test
+    void whatTheNetworkHasLearntFromIsCounted() throws IOException {
+        Path data = planted(20);
+        Path run = folder.resolve("run");
+        Path json = folder.resolve("r.json");
+        Object[] first = {"genomics", "transfer", "--data", data, "--model", model(), "--size", 12, "--out", run};
+        Map<String, Object> report = Cli.json(json, first);
+        assertThat(report).containsEntry("judges_left_out", 0);
+        assertThat((String) report.get("what_wins")).contains("has the largest area under the ROC curve");
+        assertThat(Files.readString(run.resolve("model.json"))).contains("planted.tsv");
+        report = Cli.json(json, "genomics", "transfer", "--data", data, "--model", run, "--seed", 1, "--size", 12);
+        assertThat((int) report.get("judges_left_out")).isGreaterThan(0);
+        assertThat(Cli.map(report.get("auroc")).containsKey("transfer")).isTrue();
     }
 
     private Path ecoli(int count) throws IOException {

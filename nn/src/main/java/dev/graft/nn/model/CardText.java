@@ -17,6 +17,9 @@ public final class CardText {
     /** Stands where nobody has said anything. */
     public static final String NOT_PROVIDED = "NOT PROVIDED";
 
+    /** In the metrics: scores on data that was held back and chose nothing, as those of {@code validation}. */
+    public static final String HELD = "held";
+
     private static final String ESCAPED = "\\`*_{}[]()#|~!$";
 
     private final StringBuilder text = new StringBuilder();
@@ -132,14 +135,19 @@ public final class CardText {
 
     private void results(Map<String, Object> metrics) {
         heading("Quantitative analyses");
-        Map<?, ?> validation = object(metrics.get("validation"));
+        Map<?, ?> untouched = object(metrics.get(HELD));
+        Map<?, ?> validation = untouched.isEmpty() ? object(metrics.get("validation")) : untouched;
         if (validation.isEmpty()) {
             text.append("No data was held back, so nothing is known of how good the model is.\n");
             return;
         }
-        text.append("On the validation data, which chose ")
-                .append(metrics.get("selection") instanceof String chosen ? chosen : "the epoch and the decision")
-                .append(": these numbers are somewhat too good.\n\n");
+        if (!untouched.isEmpty()) {
+            text.append("On data that was held back, and chose nothing.\n\n");
+        } else {
+            text.append("On the validation data, which chose ")
+                    .append(metrics.get("selection") instanceof String chosen ? chosen : "the epoch and the decision")
+                    .append(": these numbers are somewhat too good.\n\n");
+        }
         text.append("| metric | value | interval |\n|---|---|---|\n");
         List<Map<?, ?>> parts = new ArrayList<>(List.of(object(validation.get("overall"))));
         parts.forEach(part -> part.forEach((name, value) -> result("", (String) name, object(value))));

@@ -1,5 +1,6 @@
 package dev.graft.nn.sequence;
 
+import dev.graft.nn.data.DataException;
 import dev.graft.nn.data.sequence.LabelledSequences;
 import dev.graft.nn.data.sequence.OneHotBases;
 import dev.graft.nn.data.sequence.SequenceSplit;
@@ -7,12 +8,14 @@ import dev.graft.nn.metric.Average;
 import dev.graft.nn.metric.BinaryMetrics;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.Metric;
+import dev.graft.nn.metric.interval.Difference;
 import dev.graft.nn.metric.interval.Estimate;
 import dev.graft.nn.metric.interval.Intervals;
 import dev.graft.tensor.Autograd;
 import dev.graft.tensor.Scope;
 import dev.graft.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,7 +42,11 @@ public final class SequenceComparison {
     /** The pretrained network as it is. */
     public static final String ZERO_SHOT = "zero_shot";
 
-    private static final int RESAMPLES = 1000;
+    /** What intervals count, in words. */
+    static final String GROUP = "group of near-identical sequences";
+
+    static final String GROUPS = "groups of near-identical sequences";
+
     private static final int SPLICE_CLASSES = 3;
 
     private final SequenceSplit split;
@@ -50,7 +57,10 @@ public final class SequenceComparison {
     /** The probabilities of the held sequences by one way, and the area under the ROC curve with its interval. */
     public record Answer(float[][] probabilities, Estimate auroc) {}
 
-    /** Compares by a recipe. The network stays the caller's, and as it is. */
+    /**
+     * Compares by a recipe. The network stays the caller's, and as it is. If it was transferred before, the split
+     * should be one by {@link PretrainedNetwork#unseen}.
+     */
     public SequenceComparison(SequenceSplit split, DilatedResNet pretrained, SequenceTransfer recipe) {
         this(split, pretrained, recipe, false);
     }
@@ -83,8 +93,10 @@ public final class SequenceComparison {
      *
      * @param size how many sequences of the pool to train on
      * @param done is told of each as soon as it is there
+     * @throws DataException if a class is only among those to train on, or only among those to judge by
      */
     public Map<String, Answer> run(int size, BiConsumer<String, Estimate> done) {
+        split.checkClasses(size);
         Map<String, Answer> answers = new LinkedHashMap<>();
         int[] train = split.train(size);
         try (SequenceClassifier network =
@@ -118,7 +130,7 @@ public final class SequenceComparison {
     }
 
     void add(Map<String, Answer> answers, String name, float[][] probabilities, BiConsumer<String, Estimate> done) {
-        Estimate auroc = auroc(split, List.<float[][]>of(probabilities));
+        Estimate auroc = auroc(split, probabilities);
         answers.put(name, new Answer(probabilities, auroc));
         done.accept(name, auroc);
     }
@@ -139,14 +151,69 @@ public final class SequenceComparison {
                 .groups(Arrays.stream(test).mapToObj(i -> "group " + groups[i]).toList());
     }
 
-    /** The area under the ROC curve, of more than two classes their mean: the mean of several models. */
-    static Estimate auroc(SequenceSplit split, List<float[][]> models) {
-        Metric metric = split.sequences().classes().size() == 2
+    /** The area under the ROC curve, of more than two classes their mean. */
+    private static Metric metric(SequenceSplit split) {
+        return split.sequences().classes().size() == 2
                 ? BinaryMetrics.auroc().ofClass(1)
                 : Average.MACRO.of(BinaryMetrics.auroc());
-        Intervals intervals = Intervals.defaults().resamples(RESAMPLES);
-        List<Cases> cases = models.stream().map(p -> cases(split, p)).toList();
-        return cases.size() == 1 ? intervals.bootstrap(metric, cases.get(0)) : intervals.mean(metric, cases);
+    }
+
+    private static Estimate auroc(SequenceSplit split, float[][] probabilities) {
+        return Intervals.defaults()
+                .of(metric(split), cases(split, probabilities))
+                .counting(GROUP, GROUPS);
+    }
+
+    /** The ways whose area is defined, the largest first. */
+    static List<String> ranked(Map<String, Answer> answers) {
+        return answers.entrySet().stream()
+                .filter(entry -> entry.getValue().auroc().score().isDefined())
+                .sorted(Comparator.comparingDouble(
+                        entry -> -entry.getValue().auroc().score().orNaN()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /**
+     * Which way has the largest area, and how far the next one and the transferred network are behind: in words, by
+     * differences on the same sequences. Their intervals are not corrected for the choice of the best.
+     *
+     * @param answers of {@link #run}
+     */
+    public static String whatWins(SequenceSplit split, Map<String, Answer> answers) {
+        List<String> ways = ranked(answers);
+        if (ways.size() < 2) {
+            return "no two areas under the ROC curve are defined, so nothing can be compared";
+        }
+        String best = ways.get(0);
+        String text = String.format(
+                Locale.ROOT,
+                "%s has the largest area under the ROC curve, %.4f; %s",
+                best,
+                answer(answers, best).auroc().score().orNaN(),
+                behind(split, answers, best, ways.get(1)));
+        return ways.indexOf(TRANSFER) > 1 ? text + "; " + behind(split, answers, best, TRANSFER) : text;
+    }
+
+    private static String behind(SequenceSplit split, Map<String, Answer> answers, String best, String other) {
+        Estimate difference = Difference.of(
+                        metric(split),
+                        cases(split, answer(answers, best).probabilities()),
+                        cases(split, answer(answers, other).probabilities()),
+                        Intervals.defaults())
+                .difference()
+                .counting(GROUP, GROUPS);
+        return String.format(
+                        Locale.ROOT,
+                        "%s is %.4f behind",
+                        other,
+                        difference.score().orNaN())
+                + difference
+                        .interval()
+                        .map(i -> " (95 % interval of the difference " + i + ")"
+                                + (i.low() > 0 ? "" : ", so these sequences do not tell the two apart"))
+                        .orElse("")
+                + difference.note().map(note -> " [" + note + "]").orElse("");
     }
 
     /** The network as it is: a donor at the last base of the first half, an acceptor at the next. */

@@ -3,13 +3,18 @@ package dev.graft.nn.sequence;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.file.Sha256;
+import dev.graft.nn.data.DataException;
 import dev.graft.nn.data.sequence.SequenceSplit;
 import dev.graft.nn.metric.Cases;
 import dev.graft.nn.metric.Metrics;
 import dev.graft.nn.metric.interval.Estimate;
+import dev.graft.nn.metric.interval.Intervals;
+import dev.graft.nn.metric.interval.Summary;
+import dev.graft.nn.model.CardText;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
 import dev.graft.nn.run.AtFirstBatch;
+import dev.graft.nn.run.CardReport;
 import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.RunIdentity;
@@ -23,8 +28,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -39,17 +46,39 @@ import java.util.function.UnaryOperator;
  * <p>Immutable; each method returns another.
  */
 public final class SequenceRun {
+    /** In {@code metrics.json}: {@link SequenceComparison#whatWins}. */
+    public static final String WHAT_WINS = "what_wins";
+
     private final Path out;
     private final SequenceTransfer recipe;
     private final boolean junctions;
     private final RunFolder.Existing existing;
+    private final About about;
     private final Listeners listeners;
+
+    /**
+     * What is said of the data.
+     *
+     * @param start what the network has learnt from; empty for its file
+     * @param page makes the report
+     */
+    private record About(
+            String data, boolean isSynthetic, Optional<String> start, Function<SequenceReport, String> page) {}
+
+    /** The network to begin with, and all labelled sequences that it will have learnt from. */
+    private record Start(String name, String hash, TrainingSequences learnt) {}
 
     private record Listeners(
             Consumer<String> say, BiConsumer<String, Estimate> compared, Progress progress, StopSignal stop) {}
 
     private SequenceRun(
-            Path out, SequenceTransfer recipe, boolean junctions, RunFolder.Existing existing, Listeners listeners) {
+            Path out,
+            SequenceTransfer recipe,
+            boolean junctions,
+            RunFolder.Existing existing,
+            About about,
+            Listeners listeners) {
+        this.about = about;
         this.out = out;
         this.recipe = recipe;
         this.junctions = junctions;
@@ -64,22 +93,50 @@ public final class SequenceRun {
                 new SequenceTransfer(SequenceClassifier.Head.POOLED, 0),
                 false,
                 RunFolder.Existing.REFUSE,
+                new About("", false, Optional.empty(), SequenceReport::toHtml),
                 new Listeners(line -> {}, (way, auroc) -> {}, Progress.silent(), new StopSignal()));
     }
 
     /** Head and seed. */
     public SequenceRun recipe(SequenceTransfer other) {
-        return new SequenceRun(out, other, junctions, existing, listeners);
+        return new SequenceRun(out, other, junctions, existing, about, listeners);
     }
 
-    /** The sequences are splice junctions; see {@link SequenceComparison#ofJunctions}. */
+    /**
+     * The sequences are splice junctions; see {@link SequenceComparison#ofJunctions}. A network that was transferred
+     * before does not answer as it is, for it has seen labels.
+     */
     public SequenceRun ofJunctions() {
-        return new SequenceRun(out, recipe, true, existing, listeners);
+        return new SequenceRun(out, recipe, true, existing, about, listeners);
+    }
+
+    /** What card and report call the sequences, such as their file. */
+    public SequenceRun data(String name) {
+        return with(new About(name, about.isSynthetic, about.start, about.page));
+    }
+
+    /** The sequences are generated: card and report say that they are synthetic. */
+    public SequenceRun synthetic() {
+        return with(new About(about.data, true, about.start, about.page));
+    }
+
+    /** What card and report say that the network has learnt from, in place of its file, such as a temporary one. */
+    public SequenceRun startedFrom(String what) {
+        return with(new About(about.data, about.isSynthetic, Optional.of(what), about.page));
+    }
+
+    /** With another maker of the report. */
+    SequenceRun page(Function<SequenceReport, String> maker) {
+        return with(new About(about.data, about.isSynthetic, about.start, maker));
+    }
+
+    private SequenceRun with(About other) {
+        return new SequenceRun(out, recipe, junctions, existing, other, listeners);
     }
 
     /** What to do with a run that is in the folder already. */
     public SequenceRun existing(RunFolder.Existing rule) {
-        return new SequenceRun(out, recipe, junctions, rule, listeners);
+        return new SequenceRun(out, recipe, junctions, rule, about, listeners);
     }
 
     /** Told what happens, as lines of text. */
@@ -103,7 +160,7 @@ public final class SequenceRun {
     }
 
     private SequenceRun with(Listeners other) {
-        return new SequenceRun(out, recipe, junctions, existing, other);
+        return new SequenceRun(out, recipe, junctions, existing, about, other);
     }
 
     /** How a run ended. */
@@ -124,16 +181,18 @@ public final class SequenceRun {
     public record Outcome(Ending ending, Map<String, Object> metrics) {}
 
     /**
-     * Trains on the first sequences of the pool, and judges by those that are held back.
+     * Trains on the first sequences of the pool, and judges by those that are held back, but by none that the network
+     * has learnt from before ({@link PretrainedNetwork#unseen}).
      *
      * @param size how many to train on
      * @param pretrained as {@link PretrainedNetwork#read} takes it
+     * @throws DataException if a class is only among those to train on, or only among those to judge by
      */
     public Outcome transfer(SequenceSplit split, int size, Path pretrained) {
         try (RunFolder folder = RunFolder.open(out, Map.of())) {
             try {
                 folder.check(existing);
-                folder.checkIsNotOwn("model", java.util.Optional.of(PretrainedNetwork.weights(pretrained)));
+                folder.checkIsNotOwn("model", Optional.of(PretrainedNetwork.weights(pretrained)));
                 return transfer(folder, split, size, pretrained);
             } catch (RuntimeException | Error e) {
                 folder.abandon();
@@ -142,10 +201,20 @@ public final class SequenceRun {
         }
     }
 
-    private Outcome transfer(RunFolder folder, SequenceSplit split, int size, Path pretrained) {
+    private Outcome transfer(RunFolder folder, SequenceSplit given, int size, Path pretrained) {
+        SequenceSplit split = PretrainedNetwork.unseen(pretrained, given);
+        int known = given.test().length - split.test().length;
+        if (known > 0) {
+            listeners.say.accept(known + " held sequences judge nothing: the network has learnt from them, or from near"
+                    + " copies of them");
+        }
+        split.checkClasses(size);
         int[] train = split.train(size);
-        String weights = Sha256.of(PretrainedNetwork.weights(pretrained));
-        RunIdentity identity = new RunIdentity(identity(split, train, weights), false);
+        Start from = new Start(
+                about.start.orElse(pretrained.toString()),
+                Sha256.of(PretrainedNetwork.weights(pretrained)),
+                TrainingSequences.of(pretrained).and(split.sequences(), train));
+        RunIdentity identity = new RunIdentity(identity(split, train, from.hash), false);
         RunFolder.Next next = folder.find(existing, identity);
         if (next == RunFolder.Next.FINISHED) {
             listeners.say.accept("already finished: the result of this run is in " + folder.path());
@@ -173,7 +242,8 @@ public final class SequenceRun {
             }
             network.eval();
             SequenceComparison plain = new SequenceComparison(split, start, recipe);
-            SequenceComparison comparison = junctions ? plain.ofJunctions() : plain;
+            SequenceComparison comparison =
+                    junctions && !PretrainedNetwork.isTransferred(pretrained) ? plain.ofJunctions() : plain;
             Map<String, SequenceComparison.Answer> answers = new LinkedHashMap<>();
             comparison.add(
                     answers,
@@ -185,7 +255,7 @@ public final class SequenceRun {
                                     .toList()),
                     listeners.compared);
             comparison.addOthers(answers, train, listeners.compared);
-            Learnt learnt = new Learnt(network, history, answers, split, train.length, pretrained, weights);
+            Learnt learnt = new Learnt(network, history, answers, split, train.length, from);
             folder.finish(identity, Map.of(), learnt);
             return new Outcome(Ending.FINISHED, learnt.metrics());
         }
@@ -198,14 +268,14 @@ public final class SequenceRun {
         identity.put("size", train.length);
         identity.put("junctions", junctions);
         identity.put("start weights", weights);
-        identity.put(
-                "data",
-                Sha256.of(String.join("\n", split.sequences().sequences())
-                        + split.sequences().classes()
-                        + Arrays.toString(split.sequences().labels())
-                        + Arrays.toString(train)
-                        + Arrays.toString(split.test())));
+        identity.put("data", Sha256.of(letters(split) + Arrays.toString(train) + Arrays.toString(split.test())));
         return identity;
+    }
+
+    private static String letters(SequenceSplit split) {
+        return String.join("\n", split.sequences().sequences())
+                + split.sequences().classes()
+                + Arrays.toString(split.sequences().labels());
     }
 
     /** The areas and their intervals, as a report's JSON has them. */
@@ -229,8 +299,8 @@ public final class SequenceRun {
         private final Map<String, SequenceComparison.Answer> answers;
         private final SequenceSplit split;
         private final int size;
-        private final Path pretrained;
-        private final String pretrainedHash;
+        private final Start start;
+        private final String wins;
 
         Learnt(
                 SequenceClassifier network,
@@ -238,15 +308,14 @@ public final class SequenceRun {
                 Map<String, SequenceComparison.Answer> answers,
                 SequenceSplit split,
                 int size,
-                Path pretrained,
-                String pretrainedHash) {
+                Start start) {
             this.network = network;
             this.history = history;
             this.answers = answers;
             this.split = split;
             this.size = size;
-            this.pretrained = pretrained;
-            this.pretrainedHash = pretrainedHash;
+            this.start = start;
+            this.wins = SequenceComparison.whatWins(split, answers);
         }
 
         private Cases cases() {
@@ -289,17 +358,33 @@ public final class SequenceRun {
             Map<String, Estimate> estimates = new LinkedHashMap<>();
             answers.forEach((name, answer) -> estimates.put(name, answer.auroc()));
             metrics.putAll(areas(estimates));
+            metrics.put(WHAT_WINS, wins);
+            metrics.put(CardText.HELD, held(cases));
             return metrics;
         }
 
+        private Map<String, Object> held(Cases cases) {
+            Map<String, Object> held = Summary.of(cases, split.sequences().classes(), true, Intervals.defaults())
+                    .counting(SequenceComparison.GROUP, SequenceComparison.GROUPS)
+                    .toMap();
+            held.remove("patients");
+            held.put("groups", cases.groups().count());
+            return held;
+        }
+
+        /** So that another transfer can leave out what this network was fitted on; and the report. */
         @Override
         public ResultFiles files(ModelCard card) {
             return new ResultFiles()
+                    .text(ResultFiles.FINGERPRINTS, start.learnt.toCsv())
                     .text(
                             ResultFiles.REPORT,
-                            new SequenceReport(
-                                            split, size, answers, history, card, recipe.seed(), pretrained.toString())
-                                    .toHtml());
+                            CardReport.orReason(
+                                    () -> about.page.apply(new SequenceReport(
+                                            split, size, answers, history, card, recipe.seed(), wins)),
+                                    why -> listeners.say.accept(
+                                            "warning: the model is saved, but its report could not be made (" + why
+                                                    + ")")));
         }
 
         @Override
@@ -312,10 +397,15 @@ public final class SequenceRun {
             facts.put("settings", how);
             facts.put("seed", recipe.seed());
             facts.put("versions", Versions.asMap());
-            facts.put("start_weights", pretrained.toString());
-            facts.put("start_weights_sha256", pretrainedHash);
+            facts.put("start_weights", start.name);
+            facts.put("start_weights_sha256", start.hash);
             facts.put(ModelCard.HASH, weightsSha256);
             Map<String, Object> data = new LinkedHashMap<>();
+            if (!about.data.isEmpty()) {
+                data.put(SequenceReport.NAME, about.data);
+            }
+            data.put(SequenceReport.SYNTHETIC, about.isSynthetic);
+            data.put(SequenceReport.HASH, Sha256.of(letters(split)));
             data.put("training_sequences", size);
             data.put("held_sequences", split.test().length);
             data.put("length", split.sequences().length());

@@ -1,11 +1,16 @@
 package dev.graft.nn.data.sequence;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.nn.data.DataException;
 import dev.graft.nn.data.Folds;
 import dev.graft.random.Draw;
 import dev.graft.random.RandomStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -21,6 +26,7 @@ import java.util.stream.IntStream;
 public final class SequenceSplit {
     private static final int FOLDS = 5;
     private static final int HELD_FOLDS = 2;
+    private static final String POOL = "transfer.pool";
 
     private final LabelledSequences sequences;
     private final SequenceGroups groups;
@@ -37,7 +43,8 @@ public final class SequenceSplit {
     /**
      * Holds two fifths back, stratified by class, with near-identical sequences on one side.
      *
-     * @throws DataException if there is only one class, or there are too few groups of near-identical sequences
+     * @throws DataException if there is only one class, if there are too few groups of near-identical sequences, or if
+     *     all sequences of a class had to be on one side
      */
     public static SequenceSplit grouped(LabelledSequences sequences, long seed) {
         if (sequences.classes().size() < 2) {
@@ -57,7 +64,9 @@ public final class SequenceSplit {
         for (int i = 0; i < fold.length; i++) {
             held[i] = fold[i] < HELD_FOLDS;
         }
-        return shuffled(sequences, held, seed);
+        SequenceSplit split = shuffled(sequences, held, seed);
+        split.checkClasses(split.poolSize());
+        return split;
     }
 
     /**
@@ -100,13 +109,60 @@ public final class SequenceSplit {
 
     private static int[] shuffled(boolean[] held, long seed) {
         int[] pool = IntStream.range(0, held.length).filter(i -> !held[i]).toArray();
-        Draw.shuffle(pool, RandomStream.of(seed, "transfer.pool"));
+        Draw.shuffle(pool, RandomStream.of(seed, POOL));
         return pool;
     }
 
-    /** The same sequences held back, and the others in an order that another seed decides. */
+    /** The same sequences held back, and those of the pool in an order that another seed decides. */
     public SequenceSplit drawn(long seed) {
-        return new SequenceSplit(sequences, groups, held, shuffled(held, seed));
+        int[] others = pool.clone();
+        Arrays.sort(others);
+        Draw.shuffle(others, RandomStream.of(seed, POOL));
+        return new SequenceSplit(sequences, groups, held, others);
+    }
+
+    /**
+     * The same pool, and none to judge by whose letters, or those of a near-identical sequence, are known to somebody.
+     *
+     * @param isKnown asked about the letters of all sequences, in the pool or not
+     */
+    public SequenceSplit notJudging(Predicate<String> isKnown) {
+        int[] groupOf = groups.groupOf();
+        Set<Integer> known = IntStream.range(0, held.length)
+                .filter(i -> isKnown.test(sequences.sequences().get(i)))
+                .mapToObj(i -> groupOf[i])
+                .collect(Collectors.toSet());
+        boolean[] judges = held.clone();
+        for (int i = 0; i < judges.length; i++) {
+            judges[i] &= !known.contains(groupOf[i]);
+        }
+        return new SequenceSplit(sequences, groups, judges, pool);
+    }
+
+    /**
+     * Refuses what cannot be learnt or judged: a class that is on one side only.
+     *
+     * @param size how many sequences of the pool to train on
+     * @throws DataException naming the class and the side that lacks it
+     */
+    public void checkClasses(int size) {
+        check(
+                "the " + Math.min(size, pool.length) + " to train on",
+                "train on more (" + setting("size") + ")",
+                train(size));
+        check("the " + test().length + " held back", "hold others back (" + setting("seed") + ")", test());
+    }
+
+    private void check(String side, String fix, int... rows) {
+        Set<Integer> there = Arrays.stream(rows).mapToObj(sequences::label).collect(Collectors.toSet());
+        List<String> missing = IntStream.range(0, sequences.classes().size())
+                .filter(c -> !there.contains(c))
+                .mapToObj(sequences.classes()::get)
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new DataException("sequences: none of " + side + " is of class " + String.join(", ", missing)
+                    + ". Hint: " + fix + ", or add sequences of that class that differ from the others.");
+        }
     }
 
     /** All sequences. */
