@@ -114,7 +114,8 @@ record FineTuningTraining(
      * @throws Stopped where a stop was asked for before the first epoch
      */
     Optional<Trained> train(Backbone model, ImageData data, Preprocessing preprocessing, boolean resume) {
-        Optional<SubgroupFile> divided = settings.subgroups().map(SubgroupFile::read);
+        Optional<SubgroupFile> divided = settings.subgroups()
+                .map(file -> SubgroupFile.read(file, settings.source().csvEncoding()));
         divided.ifPresent(file -> check(file, data));
         return learnt(model, data, preprocessing, resume)
                 .map(trained -> judged(trained, model, data, preprocessing, divided)
@@ -126,6 +127,8 @@ record FineTuningTraining(
         ImageDataset images = data.foldRows().length > 0 ? data.all() : data.held();
         int[] rows =
                 data.foldRows().length > 0 ? IntStream.range(0, images.size()).toArray() : data.heldRows();
+        file.checkNames(
+                IntStream.range(0, images.size()).mapToObj(images::describe).toList());
         file.check(
                 Arrays.stream(rows).mapToObj(images::describe).toList(),
                 images.groups()

@@ -333,16 +333,26 @@ public record ImageEvaluation(
      *
      * @param file a CSV file with a column {@code file} or {@code patient}, and one for each division; of numbers, such
      *     as ages, ranges are made
-     * @throws RunException for a file that cannot be read; {@link ImageClassifier#check} tells sooner
+     * @throws RunException for a file that divides nothing, or says two things of one image;
+     *     {@link ImageClassifier#check} tells sooner
      */
     public List<Subgroups> subgroups(Path file) {
+        return subgroups(file, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * As {@link #subgroups(Path)}.
+     *
+     * @param charset what a file without a byte-order mark is written in
+     */
+    public List<Subgroups> subgroups(Path file, Charset charset) {
         Cases cases = scores.cases(patients);
         List<String> judged =
                 Arrays.stream(scores.indices()).mapToObj(images::get).toList();
         List<String> groups = patients.isEmpty()
                 ? List.of()
                 : Arrays.stream(scores.indices()).mapToObj(patients::get).toList();
-        return Subgroups.ofEach(SubgroupFile.read(file).of(judged, groups), cases, Intervals.defaults());
+        return Subgroups.ofEach(SubgroupFile.read(file, charset).of(judged, groups), cases, Intervals.defaults());
     }
 
     /** The net benefit of acting on each class, or label; of two classes on the second. */

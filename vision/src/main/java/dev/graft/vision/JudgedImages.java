@@ -112,7 +112,7 @@ record JudgedImages(
             ImageEvaluation.Options how,
             Optional<Path> subgroups) {
         ImageDataset found = found(classes, multiLabel, pipeline, data, how);
-        subgroups.ifPresent(file -> SubgroupFile.read(file)
+        subgroups.ifPresent(file -> SubgroupFile.read(file, how.csvEncoding())
                 .check(
                         IntStream.range(0, found.size())
                                 .mapToObj(found::describe)

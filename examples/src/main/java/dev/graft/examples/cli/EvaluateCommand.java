@@ -193,7 +193,7 @@ final class EvaluateCommand extends ReportingCommand {
             DecisionText.print(out(), evaluation);
             EvaluationReport page = EvaluationReport.of(model, data, evaluation).study(said);
             if (subgroups.file().isPresent()) {
-                var parts = evaluation.subgroups(subgroups.file().get());
+                var parts = evaluation.subgroups(subgroups.file().get(), csvEncoding.charset());
                 SubgroupText.print(out(), parts);
                 report.put("subgroups", parts.stream().map(Subgroups::toMap).toList());
                 page = page.subgroups(parts);

@@ -6,7 +6,9 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import de.siegmar.fastcsv.reader.NamedCsvRecordHandler;
+import dev.graft.message.Message;
 import dev.graft.nn.data.DataException;
+import dev.graft.nn.data.table.CsvText;
 import dev.graft.vision.image.file.Decoding;
 import dev.graft.vision.image.file.ImageNote;
 import dev.graft.vision.image.transform.ImagePipeline;
@@ -53,6 +55,7 @@ import java.util.regex.Pattern;
  */
 public final class ImageCsv extends ImageDataset {
     private static final Pattern OTHER_SEPARATOR = Pattern.compile("[;\t|]");
+    private static final String ENCODING = Message.inJava("csvEncoding, the charset of ImageCsv.open", "csvEncoding");
 
     private final Columns columns;
     /** For each image, its line in the list. */
@@ -253,7 +256,7 @@ public final class ImageCsv extends ImageDataset {
         return CsvReader.builder()
                 .build(
                         NamedCsvRecordHandler.of(handler -> handler.allowDuplicateHeaderFields(true)),
-                        CsvText.read(csv, charset));
+                        CsvText.read("image csv: " + csv, csv, charset, ENCODING));
     }
 
     @Override
