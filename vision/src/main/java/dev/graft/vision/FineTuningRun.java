@@ -5,6 +5,7 @@ import static dev.graft.message.Message.setting;
 import dev.graft.io.Safetensors;
 import dev.graft.io.StateDict;
 import dev.graft.io.file.Sha256;
+import dev.graft.message.Message;
 import dev.graft.nn.model.FeatureSpace;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
@@ -25,6 +26,7 @@ import dev.graft.vision.image.file.ImageNotes;
 import dev.graft.vision.image.file.Window;
 import dev.graft.vision.image.transform.Preprocessing;
 import dev.graft.vision.model.Backbone;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -146,6 +148,7 @@ public final class FineTuningRun implements AutoCloseable {
             if (next == RunFolder.Next.FINISHED) {
                 folder.removeFeatures();
                 listeners.say("already finished: the result of this run is in " + folder.path());
+                sayWhatIsNotInResult();
                 return result(FineTuning.Ending.ALREADY_FINISHED, folder.metrics());
             }
             checked.requireReadable();
@@ -192,6 +195,35 @@ public final class FineTuningRun implements AutoCloseable {
         } catch (Stopped e) {
             return result(FineTuning.Ending.STOPPED_EARLY, Map.of());
         }
+    }
+
+    /** What judges and describes a model is no part of what it learns, so that the run is the same without it. */
+    private void sayWhatIsNotInResult() {
+        settings.subgroups()
+                .filter(file -> !wasJudgedBy(file))
+                .ifPresent(file -> listeners.say("warning: the finished run was judged without " + setting("subgroups")
+                        + " " + file + ", and is not judged again. Hint: judge its model with "
+                        + setting("ImageClassifier.evaluate") + " "
+                        + Message.inJava("and ImageEvaluation.subgroups", "subgroups") + ", or train it again with "
+                        + setting("overwrite") + "."));
+        if (!listeners.study().isEmpty()) {
+            listeners.say("warning: the report of the finished run is not written again, so " + setting("study")
+                    + " adds nothing to it. Hint: write a report of its model with "
+                    + setting("ImageClassifier.evaluate") + " "
+                    + Message.inJava("and EvaluationReport.study", "report") + ", or train it again with "
+                    + setting("overwrite") + ".");
+        }
+    }
+
+    private boolean wasJudgedBy(Path file) {
+        Object before = ModelCard.read(folder.path()).facts().get(ModelCard.INPUT_FILES) instanceof Map<?, ?> files
+                ? files.get("subgroups")
+                : null;
+        return before == null || !Files.isRegularFile(file)
+                ? file.toAbsolutePath()
+                        .toString()
+                        .equals(RunFolder.options(folder.path()).get(Message.option("subgroups")))
+                : before.equals(Sha256.of(file));
     }
 
     private void sayWhere(Trainer.Position position) {

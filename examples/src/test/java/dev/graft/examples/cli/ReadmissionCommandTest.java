@@ -63,7 +63,13 @@ class ReadmissionCommandTest {
         Object[] train = {"readmission", "train", "--data", stays, "--schema", schema, "--out", model, "--epochs", 3};
         Cli.run(train).succeeded();
         assertThat(model.resolve("log.csv")).exists();
-        assertThat(Cli.run(train).succeeded().out()).contains("already finished");
+        assertThat(Cli.run(train).succeeded().out())
+                .contains("already finished")
+                .doesNotContain("the study adds nothing");
+        List<Object> described = new ArrayList<>(List.of(train));
+        described.addAll(List.of("--study", Files.writeString(folder.resolve("study.properties"), "funding = none\n")));
+        assertThat(Cli.run(described.toArray()).succeeded().out())
+                .contains("already finished", "the study adds nothing");
 
         Path csv = folder.resolve("p.csv");
         Cli.run("readmission", "predict", "--model", model, "--data", stays, "--out", csv)

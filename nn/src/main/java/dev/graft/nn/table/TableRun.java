@@ -248,6 +248,11 @@ public final class TableRun {
         RunFolder.Next next = folder.find(existing, identity);
         if (next == RunFolder.Next.FINISHED) {
             listeners.say.accept("already finished: the result of this run is in " + folder.path());
+            if (!listeners.study.isEmpty()) {
+                listeners.say.accept(
+                        "warning: the report of the finished run is not written again, so the study adds"
+                                + " nothing to it. Hint: write a report of its evaluation, or train it again in another folder.");
+            }
             return new Outcome(Ending.ALREADY_FINISHED, folder.metrics());
         }
         if (next == RunFolder.Next.GO_ON) {

@@ -156,6 +156,11 @@ public final class Study {
         return own;
     }
 
+    /** Whether nobody has said anything. */
+    public boolean isEmpty() {
+        return texts.isEmpty();
+    }
+
     /** What is said under a key. */
     public Optional<String> get(String key) {
         return Optional.ofNullable(texts.get(key));
