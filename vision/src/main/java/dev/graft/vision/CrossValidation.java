@@ -3,6 +3,7 @@ package dev.graft.vision;
 import static dev.graft.message.Message.setting;
 
 import dev.graft.io.file.AtomicText;
+import dev.graft.message.Message;
 import dev.graft.message.SettingException;
 import dev.graft.nn.data.FoldChoice;
 import dev.graft.nn.json.Json;
@@ -16,8 +17,11 @@ import dev.graft.nn.report.checklist.Facts;
 import dev.graft.nn.report.page.Note;
 import dev.graft.nn.report.page.Table;
 import dev.graft.nn.run.ResultFiles;
+import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.SubgroupFile;
 import dev.graft.nn.train.Evaluation;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CrossValidation {
     private static final String REPORT = "kfold.json";
+    private static final int USUAL_FOLDS = 5;
 
     private final FineTuning tuning;
     private final int folds;
@@ -68,6 +73,20 @@ public final class CrossValidation {
                     setting("fold") + " is one fold, and a cross-validation trains them all", "leave it out");
         }
         return new CrossValidation(tuning, folds);
+    }
+
+    /**
+     * As {@link #of(FineTuning, int)}, in 5 folds; where it resumes folds that are in {@code out}, in as many as those
+     * are.
+     */
+    public static CrossValidation of(FineTuning tuning) {
+        FineTuningValues values = tuning.values();
+        Object begun = values.resumes()
+                ? RunFolder.options(folder(values.out(), 1)).get(Message.option(FineTuningValues.FOLD.name()))
+                : null;
+        return of(
+                tuning,
+                begun == null ? USUAL_FOLDS : FoldChoice.parse(begun.toString()).folds());
     }
 
     /**
@@ -167,10 +186,11 @@ public final class CrossValidation {
             files.addAll(FoldPredictions.files(folder(out, fold)));
         }
         List<String> patients = patients(out, scores);
-        return asked(out)
-                .of(FineTuningValues.SUBGROUPS)
+        FineTuningValues values = asked(out);
+        Charset charset = values.of(FineTuningValues.CSV_ENCODING).orElse(StandardCharsets.UTF_8);
+        return values.of(FineTuningValues.SUBGROUPS)
                 .map(file -> Subgroups.ofEach(
-                        SubgroupFile.read(file).of(files, patients),
+                        SubgroupFile.read(file, charset).of(files, patients),
                         FoldPredictions.pooled(scores, multiLabel).cases(patients),
                         Intervals.defaults()))
                 .orElse(List.of());

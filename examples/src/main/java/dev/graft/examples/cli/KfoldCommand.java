@@ -2,11 +2,13 @@ package dev.graft.examples.cli;
 
 import dev.graft.examples.cli.text.ScoreText;
 import dev.graft.vision.CrossValidation;
+import dev.graft.vision.FineTuning;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,8 +57,11 @@ final class KfoldCommand extends ReportingCommand {
     @Mixin
     private ThreadOption threads;
 
-    @Option(names = "--folds", paramLabel = "K", defaultValue = "5", description = "How many. Default: 5.")
-    private int folds;
+    @Option(
+            names = "--folds",
+            paramLabel = "K",
+            description = "How many. Default: 5; with --resume, as many as in --out.")
+    private Optional<Integer> folds;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the folds; it is made.")
     private Path out;
@@ -77,9 +82,10 @@ final class KfoldCommand extends ReportingCommand {
         if (!resume) {
             options.requireData();
         }
-        CrossValidation.Result result = options.orWrongUsage(() -> CrossValidation.of(
-                        options.told(this::say).study(study.study()).stop(program.stopOnShutdown()), folds)
-                .run());
+        CrossValidation.Result result = options.orWrongUsage(() -> {
+            FineTuning tuning = options.told(this::say).study(study.study()).stop(program.stopOnShutdown());
+            return (folds.isPresent() ? CrossValidation.of(tuning, folds.get()) : CrossValidation.of(tuning)).run();
+        });
         if (!result.isFinished()) {
             say("stopped; to continue: "
                     + Shell.resumption(spec.commandLine().getParseResult().originalArgs()));
