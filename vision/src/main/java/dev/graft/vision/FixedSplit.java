@@ -7,6 +7,7 @@ import dev.graft.message.SettingException;
 import dev.graft.nn.data.Split;
 import dev.graft.nn.data.table.CsvText;
 import dev.graft.nn.run.PatientHash;
+import dev.graft.nn.run.RunException;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.data.SplitFolders;
@@ -28,8 +29,9 @@ import java.util.Optional;
  * @param all the images
  * @param train rows of training images
  * @param held rows of validation images
+ * @param mark what each list begins with: a byte-order mark where an encoding is given, which is that of other files
  */
-record FixedSplit(ImageDataset all, int[] train, int[] held) {
+record FixedSplit(ImageDataset all, int[] train, int[] held, String mark) {
     private static final double HELD_FRACTION = 0.2;
 
     /** Holds back a share of each class, of whole patients where they are known, by the seed of the fine-tuning. */
@@ -52,7 +54,11 @@ record FixedSplit(ImageDataset all, int[] train, int[] held) {
         Split split = all.split(
                 values.of(FineTuningValues.VAL_FRACTION).orElse(HELD_FRACTION),
                 values.of(FineTuningValues.SEED).orElse(0L));
-        return new FixedSplit(all, split.train(), split.held());
+        return new FixedSplit(
+                all,
+                split.train(),
+                split.held(),
+                values.of(FineTuningValues.CSV_ENCODING).isPresent() ? "\uFEFF" : "");
     }
 
     /** Validation images that are given, in whatever way. */
@@ -68,7 +74,6 @@ record FixedSplit(ImageDataset all, int[] train, int[] held) {
     FineTuningValues listed(FineTuningValues values, Path training, Path validation) {
         FineTuningValues listed = values.without(FineTuningValues.VAL_FRACTION)
                 .without(FineTuningValues.GROUP)
-                .without(FineTuningValues.CSV_ENCODING)
                 .without(FineTuningValues.LABEL_COLUMNS)
                 .with(FineTuningValues.DATA, training)
                 .with(FineTuningValues.VAL, validation);
@@ -96,7 +101,26 @@ record FixedSplit(ImageDataset all, int[] train, int[] held) {
                     return line;
                 })
                 .toList();
-        return CsvText.of(header, lines);
+        return mark + CsvText.of(header, lines);
+    }
+
+    /**
+     * Refuses to replace a list of other images, of which the models beside it may be.
+     *
+     * @throws RunException with the fix
+     */
+    void checkSame(Path out, Path file, int[] rows) {
+        try {
+            if (Files.exists(file) && !Files.readString(file).equals(list(rows))) {
+                throw new RunException(
+                        setting("out") + " " + out + " holds another split: " + file
+                                + " lists other images than these settings do",
+                        "choose another folder, give the " + setting("seed") + " and the images that it began with, or"
+                                + " replace it with " + setting("overwrite"));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + " cannot be read. Hint: check its permissions.", e);
+        }
     }
 
     /** Lists some of the images in a CSV file. */

@@ -128,8 +128,21 @@ public final class LearningCurve {
             return new Result(false, out, List.of());
         }
         check(split.all(), looked.trainRows().length);
-        Path validation = judging.write(out.resolve("validation.csv"), looked.heldRows());
         long first = given.of(FineTuningValues.SEED).orElse(0L);
+        // each seed has a draw of its own, the same for both starts, and within that of its next size
+        List<NestedSubsets> draws = IntStream.range(0, seeds)
+                .mapToObj(i -> NestedSubsets.of(split.all(), looked.trainRows(), first + i))
+                .toList();
+        Path validation = out.resolve("validation.csv");
+        if (!given.overwrites()) {
+            judging.checkSame(out, validation, looked.heldRows());
+            for (int size : sizes) {
+                for (int i = 0; i < seeds; i++) {
+                    split.checkSame(out, training(out, size, i), draws.get(i).rows(size));
+                }
+            }
+        }
+        judging.write(validation, looked.heldRows());
         List<String> starts = scratch ? List.of(TRANSFER, SCRATCH) : List.of(TRANSFER);
         List<Point> points = new ArrayList<>();
         for (int size : sizes) {
@@ -137,10 +150,8 @@ public final class LearningCurve {
                 List<Map<?, ?>> scores = new ArrayList<>();
                 long images = 0;
                 for (int i = 0; i < seeds; i++) {
-                    // each seed has a draw of its own, the same for both starts, and within that of its next size
-                    int[] rows = NestedSubsets.of(split.all(), looked.trainRows(), first + i)
-                            .rows(size);
-                    Path list = split.write(out.resolve("training-" + size + "-seed-" + (i + 1) + ".csv"), rows);
+                    int[] rows = draws.get(i).rows(size);
+                    Path list = split.write(training(out, size, i), rows);
                     images += rows.length;
                     tuning.listeners().say(start + ", " + rows.length + " images, seed " + (first + i) + ":");
                     FineTuningValues values = split.listed(given, list, validation)
@@ -161,6 +172,10 @@ public final class LearningCurve {
         AtomicText.write(out.resolve("learning-curve.csv"), csv(points));
         AtomicText.write(out.resolve("learning-curve.html"), html(points));
         return new Result(true, out, points);
+    }
+
+    private static Path training(Path out, int size, int seed) {
+        return out.resolve("training-" + size + "-seed-" + (seed + 1) + ".csv");
     }
 
     /**

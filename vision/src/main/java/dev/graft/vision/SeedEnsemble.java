@@ -25,8 +25,7 @@ import dev.graft.nn.uncertainty.Ensemble;
 import dev.graft.tensor.Device;
 import dev.graft.vision.data.ImageNpz;
 import dev.graft.vision.image.transform.ImagePipeline;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * One fine-tuning from several seeds: how far their scores are apart, and a model whose probabilities are the mean of
@@ -101,6 +101,10 @@ public final class SeedEnsemble {
         Path out = tuning.values().out();
         check(out);
         FineTuningValues values = split(out);
+        FineTuningSettings begun = asked(values, out);
+        Map<String, Object> inputFiles = Provenance.inputFiles(begun); // as they are read, not hours later
+        Optional<SubgroupFile> divided = begun.subgroups()
+                .map(file -> SubgroupFile.read(file, begun.source().csvEncoding()));
         long first = values.of(FineTuningValues.SEED).orElse(0L);
         List<String> names = new ArrayList<>();
         List<Map<?, ?>> scores = new ArrayList<>();
@@ -125,13 +129,13 @@ public final class SeedEnsemble {
         Optional<Path> held = FixedSplit.givenValidation(values).filter(path -> !ImageNpz.isNpz(path));
         Map<String, Object> facts = new LinkedHashMap<>();
         Decision decision = held.isPresent()
-                ? judged(ensemble, values, metrics, facts)
+                ? judged(ensemble, values, divided, metrics, facts)
                 : DecisionRule.notFitted("the validation images of all members cannot be read again together");
-        FineTuningSettings settings = asked(values, out);
         facts.put(
                 ModelCard.COMMAND,
-                Provenance.command(values.with(FineTuningValues.SEED, first).kept(settings)) + " --seeds " + seeds);
-        facts.put(ModelCard.INPUT_FILES, Provenance.inputFiles(settings));
+                Provenance.command(values.with(FineTuningValues.SEED, first).kept(asked(values, out))) + " --seeds "
+                        + seeds);
+        facts.put(ModelCard.INPUT_FILES, inputFiles);
         ensemble.write(decision, facts);
         AtomicText.write(out.resolve(METRICS), Json.write(metrics));
         return new Result(true, out, metrics);
@@ -179,27 +183,19 @@ public final class SeedEnsemble {
             return values;
         }
         FixedSplit split = FixedSplit.of(values);
+        values.of(FineTuningValues.SUBGROUPS)
+                .ifPresent(file -> SubgroupFile.read(
+                                file, values.of(FineTuningValues.CSV_ENCODING).orElse(StandardCharsets.UTF_8))
+                        .checkNames(IntStream.range(0, split.all().size())
+                                .mapToObj(split.all()::describe)
+                                .toList()));
         Path training = out.resolve("training.csv");
         Path validation = out.resolve("validation.csv");
         if (!values.overwrites()) {
-            checkSame(out, training, split.list(split.train()));
-            checkSame(out, validation, split.list(split.held()));
+            split.checkSame(out, training, split.train());
+            split.checkSame(out, validation, split.held());
         }
         return split.listed(values, split.write(training, split.train()), split.write(validation, split.held()));
-    }
-
-    private static void checkSame(Path out, Path file, String list) {
-        try {
-            if (Files.exists(file) && !Files.readString(file).equals(list)) {
-                throw new RunException(
-                        setting("out") + " " + out + " holds another split: " + file
-                                + " lists other images than these settings do",
-                        "choose another folder, give the " + setting("seed") + " and the images that it began with, or"
-                                + " replace it with " + setting("overwrite"));
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + " cannot be read. Hint: check its permissions.", e);
-        }
     }
 
     private static Map<String, Object> metrics(long first, List<String> names, List<Map<?, ?>> scores) {
@@ -239,7 +235,11 @@ public final class SeedEnsemble {
 
     /** Chooses what decides on the images that each member was validated on, and judges the ensemble with it. */
     private static Decision judged(
-            EnsembleFolder ensemble, FineTuningValues values, Map<String, Object> metrics, Map<String, Object> facts) {
+            EnsembleFolder ensemble,
+            FineTuningValues values,
+            Optional<SubgroupFile> divided,
+            Map<String, Object> metrics,
+            Map<String, Object> facts) {
         ModelCard card = ensemble.card();
         ImagePipeline pipeline = ensemble.preprocessing().eval();
         FineTuningSettings settings = asked(values, ensemble.folder());
@@ -265,9 +265,8 @@ public final class SeedEnsemble {
             List<String> ofEach = patients.isEmpty()
                     ? List.of()
                     : Arrays.stream(decided.indices()).mapToObj(patients::get).toList();
-            List<Subgroups> parts = settings.subgroups()
-                    .map(file -> Subgroups.ofEach(
-                            SubgroupFile.read(file).of(files, ofEach), decided.cases(patients), Intervals.defaults()))
+            List<Subgroups> parts = divided.map(file ->
+                            Subgroups.ofEach(file.of(files, ofEach), decided.cases(patients), Intervals.defaults()))
                     .orElse(List.of());
             own.put("metrics", Metrics.judged(decided.cases(patients), !patients.isEmpty(), card.classes(), parts));
             own.put(ModelCard.DECISION, decision.toMap());

@@ -92,6 +92,31 @@ class LearningCurveTest {
         assertThat(held).as("copies of what may be trained on are left out").isLessThan(9);
     }
 
+    /** A folder whose lists are of other images than its models' is worse than a refusal. */
+    @Test
+    void otherImagesAreRefusedBeforeAnyListIsReplaced() throws Exception {
+        LearningCurve.of(tuning(), List.of(4), 2, false).run();
+        Path out = root.resolve("curve");
+        java.util.Map<Path, String> before = new java.util.TreeMap<>();
+        for (String name : List.of("validation.csv", "training-4-seed-1.csv", "training-4-seed-2.csv")) {
+            before.put(out.resolve(name), Files.readString(out.resolve(name)));
+        }
+        TinyImages.folder(data, 25, 5);
+        for (FineTuning other : List.of(tuning().resume(true), tuning(), tuning().seed(7))) {
+            assertThatThrownBy(
+                            () -> LearningCurve.of(other, List.of(4), 2, false).run())
+                    .isInstanceOf(dev.graft.nn.run.RunException.class)
+                    .hasMessageContaining("holds another split")
+                    .hasMessageContaining("Hint: ")
+                    .hasMessageContaining("overwrite");
+            for (var list : before.entrySet()) {
+                assertThat(list.getKey()).hasContent(list.getValue());
+            }
+        }
+        LearningCurve.of(tuning().overwrite(true), List.of(4), 2, false).run();
+        assertThat(lines(out.resolve("validation.csv"))).hasSize(10);
+    }
+
     /** Lists are passed on with the folder, and tell no patient's name. */
     @Test
     void listsHoldHashesOfPatients() throws Exception {

@@ -108,6 +108,41 @@ class SeedEnsembleTest {
         }
     }
 
+    /** A file that is changed during hours of training is not the one that was read. */
+    @Test
+    void inputFilesAreThoseOfTheStart() throws Exception {
+        Path list = root.resolve("subgroups.csv");
+        String text = "file,part\nleft/image0.png,a\nright/image1.png,b\nleft/image2.png,a\nright/image3.png,b\n"
+                + "left/image4.png,a\nright/image5.png,b\nleft/image6.png,a\nright/image7.png,b\n"
+                + "right/image0.png,a\nleft/image1.png,b\nright/image2.png,a\nleft/image3.png,b\n"
+                + "right/image4.png,a\nleft/image5.png,b\nright/image6.png,a\nleft/image7.png,b\n";
+        Files.writeString(list, text);
+        String hash = dev.graft.io.file.Sha256.of(list);
+        SeedEnsemble.of(
+                        tuning().subgroups(list).log(line -> {
+                            if (line.toString().startsWith("seed 5")) {
+                                write(list, text.replace("part", "other"));
+                            }
+                        }),
+                        2)
+                .run();
+        assertThat(dev.graft.io.file.Sha256.of(list)).isNotEqualTo(hash);
+        assertThat(Json.readObject(out.resolve("metrics.json")).get("ensemble").toString())
+                .contains("column=part")
+                .doesNotContain("other");
+        assertThat(((Map<?, ?>) Json.readObject(out.resolve("ensemble.json")).get(ModelCard.INPUT_FILES))
+                        .get("subgroups"))
+                .isEqualTo(hash);
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     @Test
     void aMemberThatIsAnotherModelOrMissingIsRefused() throws Exception {
         SeedEnsemble.of(tuning(), 2).run();

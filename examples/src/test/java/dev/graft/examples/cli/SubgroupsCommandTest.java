@@ -83,8 +83,83 @@ class SubgroupsCommandTest {
         assertThat(metrics.get("patients")).isEqualTo(9);
         assertThat(Files.readString(folder.resolve("k/report.html"))).contains("accuracy by sex");
         Files.delete(folder.resolve("k/kfold.json"));
-        Cli.run("kfold", "--folds", 3, "--resume", "--out", folder.resolve("k")).succeeded();
+        Cli told = Cli.run("kfold", "--resume", "--out", folder.resolve("k")).succeeded();
+        assertThat(told.out()).doesNotContain("warning: the finished run");
         assertThat(Json.readObject(folder.resolve("k/kfold.json"))).isEqualTo(first);
+    }
+
+    /** A finished run is not judged again: that is said, and how to go on. */
+    @Test
+    void whatAFinishedRunLeavesOutIsSaid() throws IOException {
+        Path out = folder.resolve("run");
+        Path first = Files.writeString(folder.resolve("first.csv"), Files.readString(bySite()));
+        Cli.finetune(data, out, "--val-fraction", 0.4).succeeded();
+        byte[] metrics = Files.readAllBytes(out.resolve("metrics.json"));
+        Path study = Files.writeString(folder.resolve("study.properties"), "funding = none\n");
+        assertThat(Cli.finetune(data, out, "--val-fraction", 0.4, "--subgroups", first, "--study", study)
+                        .succeeded()
+                        .out())
+                .contains("already finished")
+                .contains("was judged without --subgroups " + first)
+                .contains("graft evaluate --subgroups")
+                .contains("so --study adds nothing to it")
+                .contains("graft evaluate --report");
+        assertThat(Files.readAllBytes(out.resolve("metrics.json"))).isEqualTo(metrics);
+        Path judged = folder.resolve("judged");
+        Cli.finetune(data, judged, "--val-fraction", 0.4, "--subgroups", first).succeeded();
+        assertThat(Cli.finetune(data, judged, "--val-fraction", 0.4, "--subgroups", bySite())
+                        .succeeded()
+                        .out())
+                .as("the same file by another name")
+                .contains("already finished")
+                .doesNotContain("warning: the finished run");
+        Files.writeString(first, "file,site\nleft/image0.png,west\n");
+        assertThat(Cli.run("finetune", "--resume", "--out", judged).succeeded().out())
+                .as("another file by the same name")
+                .contains("was judged without --subgroups " + first);
+        Files.delete(first);
+        assertThat(Cli.run("finetune", "--resume", "--out", judged).succeeded().out())
+                .as("a file that is gone is not asked for again")
+                .doesNotContain("warning: the finished run");
+    }
+
+    /** The encoding is that of all lists which are given; graft's own lists of an ensemble say theirs. */
+    @Test
+    void csvEncodingIsThatOfSubgroupsToo() throws IOException {
+        Path file = Files.writeString(
+                folder.resolve("latin.csv"),
+                Files.readString(bySite()).replace("north", "Köln"),
+                java.nio.charset.StandardCharsets.ISO_8859_1);
+        Path out = folder.resolve("ensemble");
+        Cli.finetune(data, out, "--subgroups", file).failedWith("is not UTF-8", "--csv-encoding");
+        Cli.finetune(
+                        data,
+                        out,
+                        "--subgroups",
+                        file,
+                        "--csv-encoding",
+                        "ISO-8859-1",
+                        "--val-fraction",
+                        0.4,
+                        "--seeds",
+                        2)
+                .succeeded();
+        Map<?, ?> ensemble =
+                Cli.map(Json.readObject(out.resolve("metrics.json")).get("ensemble"));
+        assertThat(sizes(ensemble.get("metrics")).keySet()).contains("Köln");
+        Map<String, Object> evaluated = Cli.json(
+                folder.resolve("e.json"),
+                "evaluate",
+                "--model",
+                out,
+                "--data",
+                data,
+                "--subgroups",
+                file,
+                "--csv-encoding",
+                "ISO-8859-1",
+                "--keep-duplicates");
+        assertThat(sizes(evaluated).keySet()).contains("Köln");
     }
 
     @Test
@@ -95,6 +170,13 @@ class SubgroupsCommandTest {
         assertThat(out.resolve("log.csv")).doesNotExist();
         Cli.finetune(data, out, "--subgroups", folder.resolve("missing.csv"))
                 .failedWith("--subgroups " + folder.resolve("missing.csv") + " cannot be read");
+        Cli.finetune(data, out, "--subgroups", bySite(), "--val-fraction", 0)
+                .failedWith("divides the images that judge the model, and there are none", "--val-fraction");
+        Path bare = Files.writeString(folder.resolve("bare.csv"), "file,sex\nimage0.png,f\nimage1.png,m\n");
+        Cli.finetune(data, out, "--subgroups", bare)
+                .failedWith("line 2 names several images: ", "left/image0.png and ", "right/image0.png");
+        Cli.finetune(data, out, "--subgroups", bare, "--seeds", 2).failedWith("line 2 names several images");
+        assertThat(out.resolve("training.csv")).doesNotExist();
         Path unknown = Files.writeString(folder.resolve("unknown.csv"), "patient,sex\n0,f\n");
         Cli.finetune(data, out, "--subgroups", unknown)
                 .failedWith("names patients, and nothing tells which images are of which", "--group");
