@@ -156,7 +156,7 @@ class ReadmissionCommandTest {
         String page = Files.readString(model.resolve("report.html"));
         assertThat(page)
                 .contains("Which inputs the model needs", "chosen on validation rows; rule sensitivity=0.8")
-                .contains("nobody &lt;b&gt;paid&lt;/b&gt;", "AUROC by sex", "These rows also chose")
+                .contains("nobody &lt;b&gt;paid&lt;/b&gt;", "AUROC by sex", "rows held back also chose")
                 .doesNotContain("pixels");
         assertThat(Files.readString(model.resolve("model-card.md")))
                 .contains("sensitivity=0.8", "which chose the temperature and the threshold")

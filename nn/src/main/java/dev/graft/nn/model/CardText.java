@@ -97,7 +97,11 @@ public final class CardText {
                 "Temperature of the mean over views (" + averaged.get(ModelCard.AVERAGED) + ")",
                 object(averaged.get(Decision.TEMPERATURE)).get("value"));
         Map<?, ?> threshold = object(decision.get(Decision.THRESHOLD));
-        row("Threshold", threshold.isEmpty() ? usual(card) : threshold.get("values") + " by " + threshold.get("rule"));
+        row(
+                "Threshold",
+                threshold.isEmpty()
+                        ? usual(card)
+                        : threshold.get("values") + ", " + DecisionRule.Threshold.origin(threshold.get("rule")));
         Map<?, ?> sets = object(decision.get(Decision.SETS));
         row("Sets of classes, coverage", sets.get("coverage"));
         row("Note", sets.get("note"));

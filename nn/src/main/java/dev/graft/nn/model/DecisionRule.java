@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a model's {@link Decision} is chosen on validation data, of which the network was not trained and by which it is
@@ -107,6 +108,28 @@ public record DecisionRule(Optional<Threshold> threshold, OptionalDouble coverag
                 case SPECIFICITY -> "specificity=" + value;
                 case FIXED -> Double.toString(value);
             };
+        }
+
+        /**
+         * How a stored threshold came to be, in words: "given", or the rule that chose it.
+         *
+         * @param rule as a card's {@code decision} holds it; null if it holds none
+         */
+        public static String origin(@Nullable Object rule) {
+            return rule == null ? "how it was chosen is not recorded" : isGiven(rule) ? "given" : "rule " + rule;
+        }
+
+        /**
+         * Whether a stored threshold was given, and not chosen on data.
+         *
+         * @param rule as a card's {@code decision} holds it; null if it holds none
+         */
+        public static boolean isGiven(@Nullable Object rule) {
+            try {
+                return rule != null && parse(rule.toString()).kind() == Kind.FIXED;
+            } catch (SettingException e) { // the rule of another version
+                return false;
+            }
         }
 
         private DecisionThreshold choose(BinaryCases cases) {

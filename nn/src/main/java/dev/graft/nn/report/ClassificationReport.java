@@ -164,7 +164,15 @@ public final class ClassificationReport {
      * @param other what the other model is called
      */
     public ClassificationReport comparison(String other, Comparison differences) {
-        comparison = Optional.of(new OtherModelPart(other, differences).section());
+        return comparison(other, differences, List.of());
+    }
+
+    /**
+     * As {@link #comparison(String, Comparison)}, with what a reader must know of the other model's answers, such as
+     * that it has seen some of the cases.
+     */
+    public ClassificationReport comparison(String other, Comparison differences, List<Note> doubts) {
+        comparison = Optional.of(new OtherModelPart(other, differences, doubts).section());
         return this;
     }
 

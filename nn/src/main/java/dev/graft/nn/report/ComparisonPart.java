@@ -59,24 +59,36 @@ final class ComparisonPart {
                     rows)));
         }
         for (Subgroups column : columns) {
-            blocks.add(new Table(
-                            "By " + column.column(),
-                            List.of(column.column(), "Cases", "Patients", "Value (interval)", "Note"),
-                            List.of(false, true, true, true, false),
-                            column.parts().stream()
-                                    .map(part -> List.of(
-                                            part.name(),
-                                            Numbers.count(part.cases()),
-                                            Numbers.count(part.patients()),
-                                            Texts.inCell(part.estimate()),
-                                            part.tooSmall().orElse("")))
-                                    .toList())
-                    .atMost(MOST_PARTS));
+            blocks.add(table(column));
         }
         if (!columns.isEmpty()) {
             blocks.add(new Paragraph("Of 20 subgroups, one looks bad by chance."));
         }
         return new Section("Subgroups", blocks);
+    }
+
+    private static Table table(Subgroups column) {
+        boolean grouped =
+                column.parts().stream().anyMatch(part -> part.patients().isPresent());
+        List<String> names = new ArrayList<>(List.of(column.column(), "Cases", "Value (interval)", "Note"));
+        List<Boolean> right = new ArrayList<>(List.of(false, true, true, false));
+        if (grouped) {
+            names.add(2, "Patients");
+            right.add(2, true);
+        }
+        List<List<String>> rows = new ArrayList<>();
+        for (Subgroups.Part part : column.parts()) {
+            List<String> row = new ArrayList<>(List.of(
+                    part.name(),
+                    Numbers.count(part.cases()),
+                    Texts.inCell(part.estimate()),
+                    part.tooSmall().orElse("")));
+            if (grouped) {
+                row.add(2, part.patients().map(Numbers::count).orElse(""));
+            }
+            rows.add(row);
+        }
+        return new Table("By " + column.column(), names, right, rows).atMost(MOST_PARTS);
     }
 
     Section robustness() {

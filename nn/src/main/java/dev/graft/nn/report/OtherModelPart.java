@@ -18,10 +18,11 @@ import java.util.OptionalDouble;
  * How a model differs from another on the same cases.
  *
  * @param other what the other model is called
+ * @param notes what a reader must know of the other model's answers
  */
-record OtherModelPart(String other, Comparison comparison) {
+record OtherModelPart(String other, Comparison comparison, List<Note> notes) {
     Section section() {
-        List<Block> blocks = new ArrayList<>();
+        List<Block> blocks = new ArrayList<>(notes);
         blocks.add(new Paragraph("Both models were judged on the same " + Texts.cases(comparison.cases())
                 + comparison
                         .patients()

@@ -1,6 +1,7 @@
 package dev.graft.nn.run;
 
 import dev.graft.nn.model.Decision;
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.report.ClassificationReport;
 import dev.graft.nn.report.chart.Numbers;
@@ -12,6 +13,7 @@ import dev.graft.nn.report.page.Section;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -81,14 +83,75 @@ public final class CardReport {
      */
     public static void addThreshold(ClassificationReport report, ModelCard card, String data) {
         if (card.decision().thresholds().size() == 1 && card.classes().size() == 2) {
-            report.threshold(card.decision().thresholds().get(0), "chosen on " + data + "; " + thresholds(card));
+            report.threshold(
+                    card.decision().thresholds().get(0),
+                    (isThresholdChosen(card.decision()) ? "chosen on " + data + "; " : "") + thresholds(card));
         }
     }
 
-    /** How the thresholds were chosen, and what they gave on the validation data. */
+    /**
+     * Why scores on data that also chose parts of the model are too good, in a sentence.
+     *
+     * @param data such as "validation images"
+     * @param isEpochChosen whether the data chose the epoch whose weights were kept
+     * @return empty if the data chose nothing
+     */
+    public static Optional<String> flattered(String data, boolean isEpochChosen, Decision decision) {
+        return flattered(
+                data,
+                isEpochChosen,
+                decision.temperature().value() != 1,
+                isThresholdChosen(decision),
+                decision.sets().isPresent());
+    }
+
+    /** As {@link #flattered(String, boolean, Decision)}, of whatever decision. */
+    public static Optional<String> flattered(
+            String data, boolean isEpochChosen, boolean hasTemperature, boolean isThresholdChosen, boolean hasSets) {
+        List<String> chosen = new ArrayList<>();
+        List<String> flattered = new ArrayList<>();
+        if (isEpochChosen) {
+            chosen.add("the best epoch");
+        }
+        if (hasTemperature) {
+            chosen.add("the temperature");
+            flattered.add("calibration (slope, ECE)");
+        }
+        if (isThresholdChosen) {
+            chosen.add("the threshold");
+            flattered.add("decisions (accuracy, sensitivity, specificity)");
+        }
+        if (hasSets) {
+            chosen.add("the sets of classes");
+            flattered.add("the coverage of the sets");
+        }
+        if (chosen.isEmpty()) {
+            return Optional.empty();
+        }
+        String numbers = isEpochChosen
+                ? "so these numbers are somewhat too good"
+                        + (flattered.isEmpty() ? "" : ", " + joined(flattered) + " among them")
+                : "which flatters " + joined(flattered);
+        return Optional.of("The " + data + " also chose " + joined(chosen) + ", " + numbers + ".");
+    }
+
+    private static String joined(List<String> texts) {
+        int last = texts.size() - 1;
+        return last == 0 ? texts.get(0) : String.join(", ", texts.subList(0, last)) + " and " + texts.get(last);
+    }
+
+    /** Whether data chose the thresholds; else there are none, they were given, or nothing is known of it. */
+    private static boolean isThresholdChosen(Decision decision) {
+        return !decision.thresholds().isEmpty()
+                && decision.facts().get("threshold") instanceof Map<?, ?> facts
+                && facts.get("rule") != null
+                && !DecisionRule.Threshold.isGiven(facts.get("rule"));
+    }
+
+    /** How the thresholds were chosen, if they were not given, and what they gave on the validation data. */
     public static String thresholds(ModelCard card) {
         if (!(card.decision().facts().get("threshold") instanceof Map<?, ?> facts)) {
-            return "";
+            return DecisionRule.Threshold.origin(null);
         }
         List<String> texts = new ArrayList<>();
         if (facts.get("chosen") instanceof List<?> chosen) {
@@ -101,7 +164,8 @@ public final class CardReport {
                         + (entry.get("note") == null ? "" : " (" + entry.get("note") + ")"));
             }
         }
-        return "rule " + facts.get("rule") + (texts.isEmpty() ? "" : "; " + String.join("; ", texts));
+        return DecisionRule.Threshold.origin(facts.get("rule"))
+                + (texts.isEmpty() ? "" : "; " + String.join("; ", texts));
     }
 
     private static String number(Map<?, ?> map, String name) {

@@ -234,12 +234,12 @@ public record TableReport(TableCases cases, String data, List<Note> notes, Study
         boolean isAdapted = metrics.containsKey("before_adapting");
         boolean isNetwork = card.architecture().equals(TableClassifier.NETWORK);
         String division = arePatientsKnown() ? "by patient" : "by row, since patients are not known";
-        ClassificationReport report = doubting(doubt)
-                .warning(
-                        "These rows also chose the model's temperature and threshold, so calibration and decisions look"
-                                + " somewhat too good. Nothing else was chosen by them"
-                                + (isNetwork ? ": the network of the last epoch was kept." : "."))
-                .begin(
+        TableReport doubted = doubting(doubt);
+        TableReport told = CardReport.flattered("rows held back", false, card.decision())
+                .map(text -> doubted.warning(text + " Nothing else was chosen by them"
+                        + (isNetwork ? ": the network of the last epoch was kept." : ".")))
+                .orElse(doubted);
+        ClassificationReport report = told.begin(
                         (isAdapted ? "Report of an adapted " : "Report of a ") + words(card.architecture()),
                         card.decision(),
                         held,

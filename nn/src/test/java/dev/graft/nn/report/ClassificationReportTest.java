@@ -116,6 +116,15 @@ class ClassificationReportTest {
                 .contains("TRIPOD+AI (2024)", "CLAIM (2024 update)");
     }
 
+    /** A number of patients that nobody knows is not invented. */
+    @Test
+    void subgroupsCountPatientsOnlyWhereTheyAreKnown() {
+        Cases cases = cases(40, 2, 3);
+        List<String> pairs = IntStream.range(0, 40).mapToObj(i -> "p" + i / 2).toList();
+        assertThat(full("x", cases, 2).build().toHtml()).doesNotContain(">Patients<");
+        assertThat(full("x", cases.groups(pairs), 2).build().toHtml()).contains(">Patients<");
+    }
+
     @Test
     void thresholdsDecideWhatTheTextsSay() throws Exception {
         Cases two = cases(40, 2, 3);

@@ -1,6 +1,7 @@
 package dev.graft.examples.cli.text;
 
 import dev.graft.nn.metric.decision.Abstention;
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.model.InputFlag;
 import dev.graft.vision.ImageEvaluation;
 import dev.graft.vision.Prediction;
@@ -142,7 +143,7 @@ public final class DecisionText {
                 "threshold: %s from %.4f on (%s); on validation images sensitivity %s, specificity %s%s%n",
                 chosen.containsKey("label") ? chosen.get("label") : chosen.get("class"),
                 ((Number) chosen.get("value")).doubleValue(),
-                rule,
+                DecisionRule.Threshold.isGiven(rule) ? "given" : rule,
                 ScoreText.of(chosen.get("sensitivity")),
                 ScoreText.of(chosen.get("specificity")),
                 chosen.containsKey("note") ? "; " + chosen.get("note") : "");

@@ -82,6 +82,8 @@ class DecisionTextTest {
                         "threshold: sick from 0.3000 on (sensitivity=0.95); on validation images sensitivity 0.9500,"
                                 + " specificity 0.5000; chosen by few",
                         "sets: too few");
+        assertThat(printed(Map.of("threshold", Map.of("rule", "0.3", "chosen", List.of(chosen)))))
+                .startsWith("threshold: sick from 0.3000 on (given); on validation images");
         assertThat(printed(DecisionRule.notFitted("no image was held back").toMap()))
                 .isEqualTo("calibration: not fitted: no image was held back" + System.lineSeparator());
         assertThat(printed("nothing")).isEmpty();

@@ -36,16 +36,18 @@ public record Subgroups(String column, List<Part> parts) {
      *
      * @param name its value in the column
      * @param cases how many cases it has
-     * @param patients how many patients, or as many as cases
+     * @param patients of how many patients they are; empty if none of the divided cases is known to share its patient
+     *     with another
      * @param estimate the metric
      * @param tooSmall why it says too little; empty if it is large enough
      */
-    public record Part(String name, int cases, int patients, Estimate estimate, Optional<String> tooSmall) {
+    public record Part(
+            String name, int cases, Optional<Integer> patients, Estimate estimate, Optional<String> tooSmall) {
         private Map<String, Object> toMap() {
             Map<String, Object> map = new LinkedHashMap<>();
             map.put("name", name);
             map.put("images", cases);
-            map.put("patients", patients);
+            patients.ifPresent(count -> map.put("patients", count));
             if (estimate.score().isDefined()) {
                 map.put("value", estimate.score().orNaN());
             } else {
@@ -84,8 +86,9 @@ public record Subgroups(String column, List<Part> parts) {
             ordered.put(NOT_GIVEN, unknown);
         }
         List<Part> parts = new ArrayList<>();
+        boolean grouped = !cases.groups().areSingletons(); // of all: a part may happen to have one case of each patient
         ordered.forEach((name, which) -> parts.add(
-                part(name, cases.only(which.stream().mapToInt(Integer::intValue).toArray()), metric, how)));
+                part(name, cases.only(which.stream().mapToInt(Integer::intValue).toArray()), grouped, metric, how)));
         return new Subgroups(column, parts);
     }
 
@@ -115,18 +118,23 @@ public record Subgroups(String column, List<Part> parts) {
         return map;
     }
 
-    private static Part part(String name, Cases cases, Metric metric, Intervals how) {
+    private static Part part(String name, Cases cases, boolean grouped, Metric metric, Intervals how) {
         Estimate estimate = how.of(metric, cases);
-        return new Part(name, cases.size(), cases.groups().count(), estimate, tooSmall(cases, estimate));
+        return new Part(
+                name,
+                cases.size(),
+                grouped ? Optional.of(cases.groups().count()) : Optional.empty(),
+                estimate,
+                tooSmall(cases, grouped, estimate));
     }
 
-    private static Optional<String> tooSmall(Cases cases, Estimate estimate) {
+    private static Optional<String> tooSmall(Cases cases, boolean grouped, Estimate estimate) {
         int fewest = Integer.MAX_VALUE;
         for (int c = 0; c < cases.classes(); c++) {
             fewest = Math.min(fewest, Math.min(count(cases, c, true), count(cases, c, false)));
         }
         if (fewest < FEWEST) {
-            return Optional.of("too small: " + fewest + " " + (cases.groups().areSingletons() ? "cases" : "patients")
+            return Optional.of("too small: " + fewest + " " + (grouped ? "patients" : "cases")
                     + " of a class, fewer than " + FEWEST);
         }
         if (estimate.interval().isEmpty()) {

@@ -352,6 +352,13 @@ class IntervalsTest {
         Subgroups table = Subgroups.of("sex", sex, auroc, cases, HOW);
         assertThat(table.parts().stream().map(Subgroups.Part::name)).containsExactly("f", "m", "x", "(not given)");
         assertThat(table.parts().stream().mapToInt(Subgroups.Part::cases)).containsExactly(130, 130, 15, 25);
+        assertThat(table.parts()).allSatisfy(part -> assertThat(part.patients()).isEmpty());
+        List<String> pairs = IntStream.range(0, 300).mapToObj(i -> "" + i % 290).toList();
+        Subgroups grouped = Subgroups.of("sex", sex, auroc, cases.groups(pairs), HOW);
+        assertThat(grouped.parts().stream().map(part -> part.patients().orElseThrow()))
+                .as("also of parts where each patient has one case")
+                .containsExactly(130, 130, 15, 25);
+        assertThat(grouped.parts().get(2).tooSmall().orElseThrow()).contains("patients of a class");
         assertThat(table.parts().get(0).tooSmall()).isEmpty();
         assertThat(table.parts().get(2).tooSmall().orElseThrow())
                 .matches("too small: \\d cases of a class, fewer than 10");
