@@ -16,6 +16,7 @@ import dev.graft.nn.report.checklist.Fact;
 import dev.graft.nn.report.checklist.Facts;
 import dev.graft.nn.report.page.Note;
 import dev.graft.nn.report.page.Table;
+import dev.graft.nn.run.CardReport;
 import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.run.RunFolder;
 import dev.graft.nn.run.SubgroupFile;
@@ -120,7 +121,7 @@ public final class CrossValidation {
         AtomicText.write(out.resolve(REPORT), Json.write(metrics));
         AtomicText.write(
                 out.resolve(ResultFiles.REPORT),
-                RunReport.orReason(
+                CardReport.orReason(
                         () -> report(out, metrics),
                         why -> tuning.listeners()
                                 .say("warning: the folds are saved, but their report could not be made (" + why

@@ -48,7 +48,6 @@ import org.jspecify.annotations.Nullable;
  * @param robustness the scores on worse images, if they were tried
  * @param subgroups the scores of parts of the images
  * @param other the model that it was compared with
- * @param comparison how they differ
  */
 public record EvaluationReport(
         Path model,
@@ -57,39 +56,54 @@ public record EvaluationReport(
         Study study,
         Optional<Robustness> robustness,
         List<Subgroups> subgroups,
-        Optional<Path> other,
-        Optional<Comparison> comparison) {
+        Optional<Other> other) {
     private static final int LISTED = 100;
+
+    /**
+     * A model that the first was compared with.
+     *
+     * @param folder of it
+     * @param evaluation of it, on the same data
+     * @param comparison how the first differs from it
+     */
+    public record Other(Path folder, ImageEvaluation evaluation, Comparison comparison) {}
 
     /** Of an evaluation, with nothing besides. */
     public static EvaluationReport of(Path model, Path data, ImageEvaluation evaluation) {
         return new EvaluationReport(
-                model, data, evaluation, Study.none(), Optional.empty(), List.of(), Optional.empty(), Optional.empty());
+                model, data, evaluation, Study.none(), Optional.empty(), List.of(), Optional.empty());
     }
 
     /** This with what people say of their study. */
     public EvaluationReport study(Study said) {
-        return new EvaluationReport(model, data, evaluation, said, robustness, subgroups, other, comparison);
+        return new EvaluationReport(model, data, evaluation, said, robustness, subgroups, other);
     }
 
     /** This with the scores on worse images. */
     public EvaluationReport robustness(Robustness tried) {
-        return new EvaluationReport(model, data, evaluation, study, Optional.of(tried), subgroups, other, comparison);
+        return new EvaluationReport(model, data, evaluation, study, Optional.of(tried), subgroups, other);
     }
 
     /** This with the scores of parts of the images. */
     public EvaluationReport subgroups(List<Subgroups> columns) {
-        return new EvaluationReport(model, data, evaluation, study, robustness, columns, other, comparison);
+        return new EvaluationReport(model, data, evaluation, study, robustness, columns, other);
     }
 
     /**
      * This with how the model differs from another.
      *
      * @param folder of the other model
+     * @param judged the other model on the same data
      */
-    public EvaluationReport comparison(Path folder, Comparison differences) {
+    public EvaluationReport comparison(Path folder, ImageEvaluation judged, Comparison differences) {
         return new EvaluationReport(
-                model, data, evaluation, study, robustness, subgroups, Optional.of(folder), Optional.of(differences));
+                model,
+                data,
+                evaluation,
+                study,
+                robustness,
+                subgroups,
+                Optional.of(new Other(folder, judged, differences)));
     }
 
     /**
@@ -99,7 +113,7 @@ public record EvaluationReport(
      * @throws dev.graft.nn.model.ModelException if the model's folder is none any more
      */
     public String toHtml(ImageClassifier classifier) {
-        ImageReport.Model judged = ImageReport.Model.of(model, classifier);
+        ImageReport.Model judged = ImageReport.Model.of(model, classifier, evaluation.decision());
         Cases cases = evaluation.scores().cases(evaluation.patients());
         ClassificationReport report = ClassificationReport.of("Evaluation of a " + judged.name(), evaluation.classes())
                 .subtitle("Images of " + data)
@@ -111,8 +125,7 @@ public record EvaluationReport(
                 .provenance(provenance(judged.card()));
         robustness.ifPresent(report::robustness);
         report.subgroups(subgroups);
-        comparison.ifPresent(
-                differences -> report.comparison(other.map(Path::toString).orElse("another"), differences));
+        other.ifPresent(second -> report.comparison(second.folder().toString(), second.comparison(), doubts(second)));
         judged.card().ifPresent(card -> ImageReport.addThreshold(report, card));
         int[] indices = evaluation.scores().indices();
         Function<String, Optional<Image>> images = reader(classifier);
@@ -162,15 +175,23 @@ public record EvaluationReport(
 
     /** Whether the folder tells which images the model was fitted on; else nothing was compared with them. */
     private boolean areFittedKnown() {
-        return !Boolean.FALSE.equals(evaluation.duplicates().get("fitted_images_known"));
+        return areFittedKnown(evaluation);
     }
 
-    private boolean areSharedPatientsKnown() {
-        return Boolean.TRUE.equals(evaluation.duplicates().get("shared_patients_known"));
+    private static boolean areFittedKnown(ImageEvaluation judged) {
+        return !Boolean.FALSE.equals(judged.duplicates().get("fitted_images_known"));
+    }
+
+    private static boolean areSharedPatientsKnown(ImageEvaluation judged) {
+        return Boolean.TRUE.equals(judged.duplicates().get("shared_patients_known"));
     }
 
     private int count(String name) {
-        return evaluation.duplicates().get(name) instanceof Number value ? value.intValue() : 0;
+        return count(evaluation, name);
+    }
+
+    private static int count(ImageEvaluation judged, String name) {
+        return judged.duplicates().get(name) instanceof Number value ? value.intValue() : 0;
     }
 
     private List<FlowChart.Step> flow() {
@@ -244,6 +265,33 @@ public record EvaluationReport(
         return notes;
     }
 
+    /** Why the other model may look better than it is. */
+    private static List<Note> doubts(Other second) {
+        ImageEvaluation judged = second.evaluation();
+        List<Note> notes = new ArrayList<>();
+        int fitted = count(judged, "fitted_judged");
+        if (fitted > 0) {
+            notes.add(new Note(
+                    Note.Kind.BAD,
+                    "The other model was fitted on " + fitted + " of the "
+                            + judged.images().size()
+                            + " images that it was judged on: its scores say what it remembers, not how good it is."));
+        }
+        if (!areFittedKnown(judged)) {
+            notes.add(Note.warning(
+                    "It is not known which images the other model was fitted on, so some of them may be among these."));
+        }
+        int shared = count(judged, "shared_patients");
+        if (shared > 0) {
+            notes.add(new Note(
+                    Note.Kind.BAD,
+                    "The other model was fitted on images of " + shared + " of these patients: its scores flatter."));
+        } else if (!judged.patients().isEmpty() && !areSharedPatientsKnown(judged)) {
+            notes.add(Note.warning("It is not known of which patients the other model was fitted on images."));
+        }
+        return notes;
+    }
+
     private Facts facts(Optional<ModelCard> card) {
         int judged = evaluation.images().size();
         Optional<String> trained = card.flatMap(own -> counts(own.facts().get("data")));
@@ -312,7 +360,7 @@ public record EvaluationReport(
         texts.add("left out, with further copies: " + count("left_out"));
         if (evaluation.patients().isEmpty()) {
             texts.add("patients are not known");
-        } else if (areSharedPatientsKnown()) {
+        } else if (areSharedPatientsKnown(evaluation)) {
             texts.add("patients of whom the model was fitted on images: " + count("shared_patients"));
         } else {
             texts.add("of which patients the model was fitted on images is not known");

@@ -9,6 +9,7 @@ import dev.graft.message.Message;
 import dev.graft.nn.model.FeatureSpace;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.model.Versions;
+import dev.graft.nn.run.CardReport;
 import dev.graft.nn.run.Recipe;
 import dev.graft.nn.run.ResultFiles;
 import dev.graft.nn.run.RunException;
@@ -378,7 +379,7 @@ public final class FineTuningRun implements AutoCloseable {
                             FoldPredictions.toCsv(data.fold(preprocessing.eval()), data.foldPatients(), answers)));
             return files.text(
                     ResultFiles.REPORT,
-                    RunReport.orReason(
+                    CardReport.orReason(
                             () -> report().toHtml(card),
                             why -> listeners.say(
                                     "warning: the model is saved, but its report could not be made (" + why + ")")));

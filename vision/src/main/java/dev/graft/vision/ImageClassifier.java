@@ -418,13 +418,14 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /**
-     * Refuses what can be refused before images are judged for an hour: classes that the model does not know, and a
-     * file for {@link ImageEvaluation#subgroups} that cannot be read, names none of the images, or divides nothing.
+     * Refuses what can be refused before images are judged for an hour: classes that the model does not know, patients
+     * that it was fitted on, and a file for {@link ImageEvaluation#subgroups} that cannot be read, names none of the
+     * images, or divides nothing.
      *
      * @throws dev.graft.nn.run.RunException naming what is wrong
      */
     public void check(Path data, ImageEvaluation.Options how, Optional<Path> subgroups) {
-        JudgedImages.check(classes, multiLabel, pipeline, data, how, subgroups);
+        JudgedImages.check(classes, multiLabel, pipeline, training, data, how, subgroups);
     }
 
     /**

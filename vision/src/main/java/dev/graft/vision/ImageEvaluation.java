@@ -1,5 +1,7 @@
 package dev.graft.vision;
 
+import static dev.graft.message.Message.setting;
+
 import dev.graft.message.Message;
 import dev.graft.nn.Module;
 import dev.graft.nn.metric.BinaryCases;
@@ -255,14 +257,21 @@ public record ImageEvaluation(
 
     /**
      * This model less another, metric by metric, on the images that both were judged on; those that one of them was
-     * fitted on are left out for both. Each model prepares, calibrates and decides as its card says. Classes are
-     * matched by their names.
+     * fitted on are left out for both, unless {@link Options#keepDuplicates} keeps them. Each model prepares,
+     * calibrates and decides as its card says. Classes are matched by their names.
      *
      * @param other of the same data
-     * @throws RunException where the models have different classes, or no image was judged by both
+     * @throws RunException where the models have different classes, no image was judged by both, or one of them was
+     *     fitted on all that it was judged on
      */
     public Comparison compare(ImageEvaluation other) {
         checkSameClasses(classes, scores.isMultiLabel(), other.classes, other.scores.isMultiLabel());
+        if (isOfMemory() || other.isOfMemory()) {
+            throw new RunException(
+                    "the " + (isOfMemory() ? "first" : "second") + " model was fitted on every image that it was judged"
+                            + " on, so no image is left to compare the models on",
+                    "compare them on images that neither was fitted on, or say " + setting("keepDuplicates"));
+        }
         Map<String, Integer> theirs = other.positions();
         List<Integer> mine = new ArrayList<>();
         List<Integer> same = new ArrayList<>();
@@ -299,6 +308,13 @@ public record ImageEvaluation(
                 : plain.decided(
                         Arrays.stream(given).mapToInt(ImageEvaluation::chosen).toArray());
         return Comparison.of(first, second, classes, !patients.isEmpty(), Intervals.defaults());
+    }
+
+    /** Whether the model was fitted on all images, which were judged only since nothing else would have been left. */
+    private boolean isOfMemory() {
+        return !Boolean.TRUE.equals(duplicates.get("kept"))
+                && duplicates.get("fitted_judged") instanceof Number count
+                && count.intValue() > 0;
     }
 
     private static int chosen(boolean[] given) {

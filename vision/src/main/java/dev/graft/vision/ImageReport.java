@@ -5,12 +5,12 @@ import dev.graft.nn.metric.Cases;
 import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.ModelCard;
 import dev.graft.nn.report.ClassificationReport;
-import dev.graft.nn.report.chart.Numbers;
 import dev.graft.nn.report.checklist.Fact;
 import dev.graft.nn.report.checklist.Facts;
 import dev.graft.nn.report.page.Block;
 import dev.graft.nn.report.page.Note;
 import dev.graft.nn.report.page.Section;
+import dev.graft.nn.run.CardReport;
 import dev.graft.vision.explain.ExplanationMethod;
 import dev.graft.vision.explain.SanityCheck;
 import dev.graft.vision.image.Image;
@@ -98,9 +98,14 @@ final class ImageReport {
      * @param facts for the checklists
      */
     record Model(String name, Optional<ModelCard> card, Facts facts) {
-        /** @throws dev.graft.nn.model.ModelException for a folder that is none any more */
-        static Model of(Path folder, ImageClassifier classifier) {
-            Model model = inside(folder, classifier);
+        /**
+         * Reads a folder.
+         *
+         * @param decision how the cases were decided: of the mean of several answers it is not the card's own
+         * @throws dev.graft.nn.model.ModelException for a folder that is none any more
+         */
+        static Model of(Path folder, ImageClassifier classifier, Decision decision) {
+            Model model = inside(folder, classifier, decision);
             String averaged = classifier.averaging().describe();
             return averaged.isEmpty()
                     ? model
@@ -113,7 +118,7 @@ final class ImageReport {
                                             + averaged));
         }
 
-        private static Model inside(Path folder, ImageClassifier classifier) {
+        private static Model inside(Path folder, ImageClassifier classifier, Decision decision) {
             if (PretrainedFolder.isOne(folder)) {
                 PretrainedFolder pretrained = PretrainedFolder.open(folder);
                 String name = pretrained.architecture().name();
@@ -126,8 +131,7 @@ final class ImageReport {
             }
             if (EnsembleFolder.isOne(folder)) {
                 EnsembleFolder ensemble = EnsembleFolder.read(folder);
-                ModelCard card = ensemble.card()
-                        .withFact(ModelCard.DECISION, ensemble.decision().toMap());
+                ModelCard card = ensemble.card().withFact(ModelCard.DECISION, decision.toMap());
                 for (String name : List.of("seed", ModelCard.HASH, ModelCard.RUN)) {
                     card = card.withFact(
                             name,
@@ -149,7 +153,7 @@ final class ImageReport {
             if (!Files.isRegularFile(folder.resolve(ModelCard.FILE_NAME))) { // a run that is not finished
                 return new Model("model", Optional.empty(), uncarded(classifier));
             }
-            ModelCard card = ModelCard.read(folder);
+            ModelCard card = ModelCard.read(folder).withFact(ModelCard.DECISION, decision.toMap());
             return new Model(
                     card.architecture(),
                     Optional.of(card),
@@ -208,7 +212,7 @@ final class ImageReport {
                                 ? card.isMultiLabel()
                                         ? "the usual one: a label is given from a probability of 0.5 on"
                                         : "none: the most probable class is the answer"
-                                : thresholds(card))
+                                : CardReport.thresholds(card))
                 .with(
                         Fact.INPUT_CHECKS,
                         "files that are no readable image are refused by name; predictions flag images unlike the"
@@ -218,9 +222,7 @@ final class ImageReport {
 
     /** Adds the threshold of a model of two classes. */
     static void addThreshold(ClassificationReport report, ModelCard card) {
-        if (card.decision().thresholds().size() == 1 && card.classes().size() == 2) {
-            report.threshold(card.decision().thresholds().get(0), "chosen on validation images; " + thresholds(card));
-        }
+        CardReport.addThreshold(report, card, "validation images");
     }
 
     /** Names and values of provenance, from a model's card. */
@@ -279,31 +281,6 @@ final class ImageReport {
             return list.stream().map(ImageReport::words).collect(Collectors.joining("; "));
         }
         return String.valueOf(value);
-    }
-
-    /** How the thresholds were chosen, and what they gave on the validation images. */
-    static String thresholds(ModelCard card) {
-        if (!(card.decision().facts().get("threshold") instanceof Map<?, ?> facts)) {
-            return "";
-        }
-        List<String> texts = new ArrayList<>();
-        if (facts.get("chosen") instanceof List<?> chosen) {
-            for (Object one : chosen) {
-                Map<?, ?> entry = (Map<?, ?>) one;
-                Object of = entry.get("label") == null ? entry.get("class") : entry.get("label");
-                texts.add(of + " from " + number(entry, "value") + " on: sensitivity " + number(entry, "sensitivity")
-                        + " ("
-                        + entry.get("positive") + " validation cases), specificity " + number(entry, "specificity")
-                        + " ("
-                        + entry.get("negative") + ")"
-                        + (entry.get("note") == null ? "" : " (" + entry.get("note") + ")"));
-            }
-        }
-        return "rule " + facts.get("rule") + (texts.isEmpty() ? "" : "; " + String.join("; ", texts));
-    }
-
-    private static String number(Map<?, ?> map, String name) {
-        return map.get(name) instanceof Number value ? Numbers.score(value.doubleValue()) : "not defined";
     }
 
     private static String shortened(String text) {

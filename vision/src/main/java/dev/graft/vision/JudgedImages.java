@@ -108,10 +108,14 @@ record JudgedImages(
             List<String> classes,
             boolean multiLabel,
             ImagePipeline pipeline,
+            Optional<TrainingImages> training,
             Path data,
             ImageEvaluation.Options how,
             Optional<Path> subgroups) {
         ImageDataset found = found(classes, multiLabel, pipeline, data, how);
+        if (training.isPresent() && !how.allowSharedPatients() && !how.skipBad()) { // which may leave patients out
+            found.groups().ifPresent(patients -> TestOverlap.checkPatients(patients, training.get()));
+        }
         subgroups.ifPresent(file -> SubgroupFile.read(file, how.csvEncoding())
                 .check(
                         IntStream.range(0, found.size())

@@ -9,13 +9,16 @@ import dev.graft.nn.json.Json;
 import dev.graft.nn.metric.ScoreSpread;
 import dev.graft.nn.metric.interval.Interval;
 import dev.graft.nn.metric.interval.TrainingsInterval;
+import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.report.chart.Axis;
 import dev.graft.nn.report.chart.Line;
 import dev.graft.nn.report.chart.LineChart;
 import dev.graft.nn.report.page.Block;
 import dev.graft.nn.report.page.Figure;
+import dev.graft.nn.report.page.Note;
 import dev.graft.nn.report.page.Report;
 import dev.graft.nn.report.page.Section;
+import dev.graft.nn.run.CardReport;
 import dev.graft.nn.run.Stopped;
 import dev.graft.vision.data.ImageDataset;
 import dev.graft.vision.data.NestedSubsets;
@@ -168,9 +171,9 @@ public final class LearningCurve {
                 points.add(new Point(start, (int) Math.round((double) images / seeds), scores(scores)));
             }
         }
-        AtomicText.write(out.resolve("learning-curve.json"), Json.write(toMap(points, split)));
+        AtomicText.write(out.resolve("learning-curve.json"), Json.write(toMap(points, split, flattered(given))));
         AtomicText.write(out.resolve("learning-curve.csv"), csv(points));
-        AtomicText.write(out.resolve("learning-curve.html"), html(points));
+        AtomicText.write(out.resolve("learning-curve.html"), html(points, flattered(given)));
         return new Result(true, out, points);
     }
 
@@ -281,7 +284,19 @@ public final class LearningCurve {
                 .toArray();
     }
 
-    private Map<String, Object> toMap(List<Point> points, FixedSplit split) {
+    /** What the images that judge have also chosen; the temperature hardly touches accuracy and AUROC. */
+    private static String flattered(FineTuningValues values) {
+        boolean isThresholdChosen = values.resolve()
+                .decision()
+                .threshold()
+                .filter(rule -> rule.kind() != DecisionRule.Threshold.Kind.FIXED)
+                .isPresent();
+        return "Of each training: "
+                + CardReport.flattered("validation images", true, false, isThresholdChosen, false)
+                        .orElseThrow();
+    }
+
+    private Map<String, Object> toMap(List<Point> points, FixedSplit split, String note) {
         List<Object> entries = new ArrayList<>();
         for (Point point : points) {
             Map<String, Object> entry = new LinkedHashMap<>();
@@ -294,6 +309,7 @@ public final class LearningCurve {
         map.put("seeds", seeds);
         map.put("classes", split.all().classes());
         map.put("points", entries);
+        map.put("note", note);
         return map;
     }
 
@@ -315,8 +331,8 @@ public final class LearningCurve {
         return CsvText.of(header, rows);
     }
 
-    private static String html(List<Point> points) {
-        List<Block> charts = new ArrayList<>();
+    private static String html(List<Point> points, String note) {
+        List<Block> charts = new ArrayList<>(List.of(Note.warning(note)));
         for (String score : SCORES) {
             List<Line> lines = new ArrayList<>();
             for (String start : List.of(TRANSFER, SCRATCH)) {

@@ -11,8 +11,7 @@ import dev.graft.nn.report.checklist.Study;
 import dev.graft.nn.report.page.Block;
 import dev.graft.nn.report.page.Bullets;
 import dev.graft.nn.report.page.Note;
-import dev.graft.nn.report.page.Report;
-import dev.graft.nn.report.page.Section;
+import dev.graft.nn.run.CardReport;
 import dev.graft.nn.train.Evaluation;
 import dev.graft.tensor.Device;
 import dev.graft.vision.data.ImageDataset;
@@ -23,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * The report of a fine-tuning, about its validation images.
@@ -40,30 +38,6 @@ record RunReport(
         Map<String, Object> dataFacts,
         Map<String, Object> command,
         Study study) {
-
-    /**
-     * A page in any case: a training that took hours must not be lost because its report cannot be made. The page that
-     * takes the report's place then says why.
-     *
-     * @param failed told why the report could not be made
-     */
-    static String orReason(Supplier<String> report, java.util.function.Consumer<String> failed) {
-        try {
-            return report.get();
-        } catch (RuntimeException | StackOverflowError | OutOfMemoryError | LinkageError e) {
-            String why = e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
-            failed.accept(why);
-            return new Report(
-                            "Report",
-                            "",
-                            List.of(Section.of(
-                                    "No report",
-                                    new Note(
-                                            Note.Kind.BAD,
-                                            "The model is whole, but its report could not be made (" + why + ")."))))
-                    .toHtml();
-        }
-    }
 
     String toHtml(ModelCard card) {
         ClassificationReport report = ClassificationReport.of(
@@ -186,14 +160,20 @@ record RunReport(
         return blocks;
     }
 
+    private boolean isEpochChosen() {
+        return trained.metrics().get("best") instanceof Map<?, ?> map && map.get("epoch") != null;
+    }
+
     private List<Note> notes() {
         List<Note> notes = new ArrayList<>();
-        notes.add(
-                Note.warning(
-                        settings.source().fold().isPresent()
-                                ? "These images are one fold of a cross-validation; see the report of all folds."
-                                : "The validation images chose the best epoch, so these numbers are somewhat too good. Judge the"
-                                        + " model on other patients by graft evaluate --report, better on another hospital's."));
+        notes.add(Note.warning(
+                settings.source().fold().isPresent()
+                        ? "These images are one fold of a cross-validation; see the report of all folds."
+                        : CardReport.flattered("validation images", isEpochChosen(), trained.decision())
+                                        .map(text -> text + " ")
+                                        .orElse("")
+                                + "Judge the model on other patients by graft evaluate --report, better on another"
+                                + " hospital's."));
         int shared = data.patients().shared().size();
         if (shared > 0) {
             notes.add(new Note(

@@ -7,6 +7,7 @@ import dev.graft.vision.ImageFindings.Finding;
 import dev.graft.vision.ImageFindings.Seen;
 import dev.graft.vision.ImageFindings.Side;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -77,7 +78,23 @@ record TestOverlap(
 
     /** @throws RunException where the model was fitted on images of some of the patients, unless that is allowed */
     void checkPatients(boolean allowed) {
-        if (!sharedPatients.isEmpty() && !allowed) {
+        if (!allowed) {
+            checkPatients(sharedPatients, patients);
+        }
+    }
+
+    /**
+     * As {@link #checkPatients(boolean)}, before any image is read.
+     *
+     * @param all the patients of the images
+     */
+    static void checkPatients(Collection<String> all, TrainingImages training) {
+        Set<String> patients = new TreeSet<>(all);
+        checkPatients(patients.stream().filter(training::hasGroup).toList(), patients.size());
+    }
+
+    private static void checkPatients(List<String> sharedPatients, int patients) {
+        if (!sharedPatients.isEmpty()) {
             throw new RunException(
                     String.format(
                             Locale.ROOT,
@@ -198,6 +215,7 @@ record TestOverlap(
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("fitted_images_known", known);
+        map.put("kept", kept);
         map.put("fitted", fitted.size());
         Set<Integer> leftOut = leftOut();
         map.put("fitted_judged", (int)

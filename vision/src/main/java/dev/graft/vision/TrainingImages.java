@@ -63,8 +63,12 @@ record TrainingImages(Map<String, Side> byBytes, Map<String, Side> byPixels, Ham
         return csv.toString();
     }
 
+    private static Optional<String> patient(Seen image) {
+        return image.data().groups().map(groups -> groups.get(image.row()));
+    }
+
     private static Optional<String> group(Seen image) {
-        return image.data().groups().map(groups -> PatientHash.of(groups.get(image.row())));
+        return patient(image).map(PatientHash::of);
     }
 
     /** Those of the model in a folder; empty where the folder does not hold them as the card says. */
@@ -133,6 +137,11 @@ record TrainingImages(Map<String, Side> byBytes, Map<String, Side> byPixels, Ham
 
     /** Whether the model was fitted on images of this one's patient. */
     boolean hasGroupOf(Seen image) {
-        return group(image).map(groups::contains).orElse(false);
+        return patient(image).map(this::hasGroup).orElse(false);
+    }
+
+    /** Whether the model was fitted on images of a patient. */
+    boolean hasGroup(String patient) {
+        return groups.contains(PatientHash.of(patient));
     }
 }

@@ -87,4 +87,35 @@ class CompareEvaluationsTest {
                 judged(List.of("healthy", "sick"), List.of("a"), new float[][] {{0.9f, 0.1f}}, new int[] {1});
         assertThatThrownBy(() -> FIRST.compare(relabelled)).hasMessageContaining("different labels");
     }
+
+    private static ImageEvaluation knowing(ImageEvaluation own, Map<String, Object> duplicates) {
+        return new ImageEvaluation(
+                own.scores(),
+                own.decision(),
+                own.flags(),
+                own.images(),
+                own.classes(),
+                own.patients(),
+                own.summary(),
+                own.unreadable(),
+                duplicates,
+                own.seconds());
+    }
+
+    /** It is judged on them all the same, since nothing else is left; but it would win by memory. */
+    @Test
+    void aModelThatWasFittedOnAllImagesIsNotCompared() {
+        Map<String, Object> all = Map.of("fitted_judged", 4, "kept", false);
+        String other = "the second model was fitted on every image that it was judged on";
+        assertThatThrownBy(() -> FIRST.compare(knowing(turned(0.5), all)))
+                .isInstanceOf(RunException.class)
+                .hasMessageContaining(other);
+        ImageEvaluation known = knowing(FIRST, all);
+        assertThatThrownBy(() -> known.compare(turned(0.5)))
+                .hasMessageContaining("the first model was fitted on every");
+        Map<String, Object> kept = Map.of("fitted_judged", 4, "kept", true);
+        assertThat(FIRST.compare(knowing(turned(0.5), kept)).cases()).isEqualTo(3);
+        Map<String, Object> none = Map.of("fitted_judged", 0, "fitted", 2, "kept", false);
+        assertThat(FIRST.compare(knowing(turned(0.5), none)).cases()).isEqualTo(3);
+    }
 }

@@ -2,8 +2,11 @@ package dev.graft.vision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.nn.metric.decision.Temperature;
+import dev.graft.nn.model.Decision;
 import dev.graft.nn.model.DecisionRule;
 import dev.graft.nn.report.checklist.Study;
+import dev.graft.nn.run.CardReport;
 import dev.graft.nn.train.EpochResult;
 import dev.graft.nn.train.Progress;
 import java.io.IOException;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -58,7 +62,7 @@ class ImageReportTest {
                 .contains("a <grant>")
                 .contains("Validation images, judged here")
                 .contains("validation loss")
-                .contains("somewhat too good")
+                .contains("The validation images also chose the best epoch, so these numbers are somewhat too good.")
                 .contains("model.safetensors with SHA-256 ");
         assertThat(html.length()).isLessThan(1_000_000);
         assertThat(Files.readString(out.resolve("model-card.md")))
@@ -86,6 +90,7 @@ class ImageReportTest {
                 .getTextContent();
         assertThat(text)
                 .contains("chosen on validation images; rule youden; right from ")
+                .contains("The validation images also chose the best epoch and the threshold, so these numbers are")
                 .contains(" on: sensitivity ")
                 .contains("16 training and 12 validation images, given as separate sets")
                 .contains("compared with all others; bytes across 0, bytes within 0")
@@ -126,6 +131,70 @@ class ImageReportTest {
                             .toHtml(classifier))
                     .getDocumentElement()
                     .getTextContent();
+        }
+    }
+
+    /** Of the mean of several answers it is another than the card's own. */
+    @Test
+    void itStatesTheDecisionByWhichTheCasesWereDecided() throws Exception {
+        Path model = root.resolve("run");
+        tuning(TinyImages.folder(root.resolve("data"), 8, 1), model)
+                .threshold(DecisionRule.Threshold.parse("0.3"))
+                .log(line -> {})
+                .run();
+        assertThat(Files.readString(model.resolve("report.html")))
+                .contains("given; right from 0.3")
+                .doesNotContain("chosen on validation images; ");
+        Path other = TinyImages.folder(root.resolve("other"), 5, 99);
+        try (ImageClassifier classifier = ImageClassifier.load(model)) {
+            ImageEvaluation own = classifier.evaluate(other);
+            Decision averaged = new Decision(
+                    Temperature.of(1.75),
+                    List.of(0.625),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Map.of("threshold", Map.of("rule", "youden")));
+            ImageEvaluation evaluation = new ImageEvaluation(
+                    own.scores(),
+                    averaged,
+                    own.flags(),
+                    own.images(),
+                    own.classes(),
+                    own.patients(),
+                    own.summary(),
+                    own.unreadable(),
+                    own.duplicates(),
+                    own.seconds());
+            assertThat(EvaluationReport.of(model, other, evaluation).toHtml(classifier))
+                    .contains("temperature 1.75, fitted")
+                    .contains("chosen on validation images; rule youden", "0.625")
+                    .doesNotContain("right from 0.3");
+        }
+    }
+
+    /** Nobody knows whether the other model has seen the images: the section of the comparison says so. */
+    @Test
+    void whatIsNotKnownOfTheOtherModelStandsBesideItsScores() throws Exception {
+        Path model = root.resolve("run");
+        Path data = TinyImages.folder(root.resolve("data"), 8, 1);
+        tuning(data, model).log(line -> {}).run();
+        Path second = root.resolve("second");
+        tuning(data, second).log(line -> {}).run();
+        Files.delete(second.resolve("fingerprints.csv"));
+        Path images = TinyImages.folder(root.resolve("other"), 5, 99);
+        ImageEvaluation.Options how =
+                ImageEvaluation.Options.defaults().group("([a-z0-9]+)\\.png").log(line -> {});
+        try (ImageClassifier classifier = ImageClassifier.load(model);
+                ImageClassifier other = ImageClassifier.load(second)) {
+            ImageEvaluation evaluation = classifier.evaluate(images, how);
+            ImageEvaluation judged = other.evaluate(images, how);
+            String html = EvaluationReport.of(model, images, evaluation)
+                    .comparison(second, judged, evaluation.compare(judged))
+                    .toHtml(classifier);
+            assertThat(html)
+                    .contains("It is not known which images the other model was fitted on")
+                    .contains("It is not known of which patients the other model was fitted on images")
+                    .doesNotContain("It is not known which images the model was fitted on");
         }
     }
 
@@ -247,7 +316,7 @@ class ImageReportTest {
                 new NoClassDefFoundError("java.awt"),
                 new OutOfMemoryError())) {
             List<String> said = new ArrayList<>();
-            String html = RunReport.orReason(
+            String html = CardReport.orReason(
                     () -> {
                         if (failure instanceof Error error) {
                             throw error;

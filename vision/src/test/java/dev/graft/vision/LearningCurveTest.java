@@ -65,6 +65,10 @@ class LearningCurveTest {
         assertThat(small).hasSize(4).filteredOn(line -> line.endsWith(",left")).hasSize(2);
         assertThat(held).hasSize(6);
         assertThat(Files.readAllLines(out.resolve("learning-curve.csv"))).hasSize(5);
+        String flattered = "Of each training: The validation images also chose the best epoch, so these numbers are"
+                + " somewhat too good.";
+        assertThat(Files.readString(out.resolve("learning-curve.json"))).contains(flattered);
+        assertThat(Files.readString(out.resolve("learning-curve.html"))).contains(flattered);
         // again: nothing is trained, and the numbers are the same
         assertThat(LearningCurve.of(tuning().resume(true), List.of(4, 12), 2, true)
                         .run()

@@ -180,8 +180,8 @@ final class EvaluateCommand extends ReportingCommand {
         try (ImageClassifier classifier = ImageClassifier.load(model, window.applyTo(options));
                 OtherModel other = new OtherModel(compare, options)) {
             Study said = study.study(); // all that can be wrong is said before images are judged for an hour
-            other.check(classifier, data, how);
             classifier.check(data, how, subgroups.file());
+            other.check(classifier, data, how);
             classifier.notes().forEach(line -> out().println(OptionWords.render(line)));
             other.notes(line -> out().println(line));
             ImageEvaluation evaluation = classifier.evaluate(data, how);
@@ -192,41 +192,78 @@ final class EvaluateCommand extends ReportingCommand {
             SummaryText.print(out(), evaluation.summary(), evaluation.scores().isMultiLabel(), width);
             DecisionText.print(out(), evaluation);
             EvaluationReport page = EvaluationReport.of(model, data, evaluation).study(said);
-            if (subgroups.file().isPresent()) {
-                var parts = evaluation.subgroups(subgroups.file().get(), csvEncoding.charset());
-                SubgroupText.print(out(), parts);
-                report.put("subgroups", parts.stream().map(Subgroups::toMap).toList());
-                page = page.subgroups(parts);
-            }
-            if (compare.isPresent()) {
-                Comparison comparison = other.compare(evaluation, data, how);
-                ComparisonText.print(
-                        out(), compare.get(), comparison, evaluation.images().size());
-                Map<String, Object> differences = new LinkedHashMap<>();
-                differences.put("first", model.toString());
-                differences.put("second", compare.get().toString());
-                differences.putAll(comparison.toMap());
-                report.put("comparison", differences);
-                page = page.comparison(compare.get(), comparison);
-            }
-            if (robustness) {
-                Robustness tried = classifier.robustness(data, how.log(line -> {}), Perturbation.standard(0));
-                report.put("robustness", tried.toMap());
-                RobustnessText.print(out(), tried);
-                page = page.robustness(tried);
+            Optional<RuntimeException> failure = Optional.empty();
+            try {
+                page = subgroups(page, report);
+                page = compared(page, other, how, report);
+                if (robustness) {
+                    Robustness tried = classifier.robustness(data, how.log(line -> {}), Perturbation.standard(0));
+                    report.put("robustness", tried.toMap());
+                    RobustnessText.print(out(), tried);
+                    page = page.robustness(tried);
+                }
+            } catch (RuntimeException e) { // what is known until then is written all the same
+                failure = Optional.of(e);
             }
             out().flush();
             deliver(report);
-            if (html.isPresent()) {
-                AtomicText.write(html.get(), html(page, classifier));
-                out().println();
-                out().println("report written to " + html.get());
-                out().flush();
+            write(page, classifier, failure);
+            if (failure.isPresent()) {
+                throw failure.get();
             }
             return report;
         } catch (SettingException e) {
             throw new ParameterException(spec.commandLine(), OptionWords.render(e.explanation()));
         }
+    }
+
+    private EvaluationReport subgroups(EvaluationReport page, Map<String, Object> report) {
+        if (subgroups.file().isEmpty()) {
+            return page;
+        }
+        var parts = page.evaluation().subgroups(subgroups.file().get(), csvEncoding.charset());
+        SubgroupText.print(out(), parts);
+        report.put("subgroups", parts.stream().map(Subgroups::toMap).toList());
+        return page.subgroups(parts);
+    }
+
+    private EvaluationReport compared(
+            EvaluationReport page, OtherModel other, ImageEvaluation.Options how, Map<String, Object> report) {
+        if (compare.isEmpty()) {
+            return page;
+        }
+        EvaluationReport.Other second = other.compare(page.evaluation(), data, how);
+        Comparison comparison = second.comparison();
+        ComparisonText.print(
+                out(), second.folder(), comparison, page.evaluation().images().size());
+        Map<String, Object> differences = new LinkedHashMap<>();
+        differences.put("first", model.toString());
+        differences.put("second", second.folder().toString());
+        Map<String, Object> seen = new LinkedHashMap<>(second.evaluation().duplicates());
+        seen.remove("list");
+        differences.put("second_duplicates", seen);
+        differences.putAll(comparison.toMap());
+        report.put("comparison", differences);
+        return page.comparison(second.folder(), second.evaluation(), comparison);
+    }
+
+    /** Writes the page, if it is asked for; a failure before it is not hidden by one of its own. */
+    private void write(EvaluationReport page, ImageClassifier classifier, Optional<RuntimeException> before) {
+        if (html.isEmpty()) {
+            return;
+        }
+        try {
+            AtomicText.write(html.get(), html(page, classifier));
+        } catch (RuntimeException e) {
+            before.ifPresent(first -> {
+                first.addSuppressed(e);
+                throw first;
+            });
+            throw e;
+        }
+        out().println();
+        out().println("report written to " + html.get());
+        out().flush();
     }
 
     /** The results are written before: an hour's work must not be lost because its report cannot be made. */
@@ -255,7 +292,10 @@ final class EvaluateCommand extends ReportingCommand {
         void check(ImageClassifier first, Path data, ImageEvaluation.Options how) {
             classifier.ifPresent(own -> {
                 first.checkComparable(own);
-                own.check(data, how, Optional.empty());
+                named(folder.orElseThrow(), () -> {
+                    own.check(data, how, Optional.empty());
+                    return own;
+                });
             });
         }
 
@@ -265,16 +305,17 @@ final class EvaluateCommand extends ReportingCommand {
                             line -> say.accept("--compare " + folder.orElseThrow() + ": " + OptionWords.render(line))));
         }
 
-        Comparison compare(ImageEvaluation first, Path data, ImageEvaluation.Options how) {
+        EvaluationReport.Other compare(ImageEvaluation first, Path data, ImageEvaluation.Options how) {
             Path path = folder.orElseThrow();
-            return named(
-                    path,
-                    () -> first.compare(classifier
-                            .orElseThrow()
-                            .evaluate(
-                                    data,
-                                    how.log(line -> how.log()
-                                            .accept(Message.of("--compare " + path + ": " + line.marked()))))));
+            return named(path, () -> {
+                ImageEvaluation own = classifier
+                        .orElseThrow()
+                        .evaluate(
+                                data,
+                                how.log(line ->
+                                        how.log().accept(Message.of("--compare " + path + ": " + line.marked()))));
+                return new EvaluationReport.Other(path, own, first.compare(own));
+            });
         }
 
         /** What is wrong with this model is said to be. */

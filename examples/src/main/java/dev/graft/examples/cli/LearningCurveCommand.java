@@ -91,7 +91,7 @@ final class LearningCurveCommand extends ReportingCommand {
             exitCode = STOPPED;
             return Map.of("stopped", true);
         }
-        print(out(), result.points());
+        print(out(), result.points(), seeds);
         say("written to " + out);
         return result.points().stream().map(LearningCurveCommand::asMap).toList();
     }
@@ -104,7 +104,7 @@ final class LearningCurveCommand extends ReportingCommand {
         return map;
     }
 
-    private static void print(PrintWriter out, List<LearningCurve.Point> points) {
+    private static void print(PrintWriter out, List<LearningCurve.Point> points, int seeds) {
         out.printf(
                 Locale.ROOT,
                 "%n%-9s %8s  %-8s %8s %10s   %s%n",
@@ -130,7 +130,12 @@ final class LearningCurveCommand extends ReportingCommand {
                             .stripTrailing()));
         }
         out.println(
-                "the deviation is that over the seeds; the interval is what the number of validation images leaves open");
+                seeds == 1
+                        ? "the interval is that of the validation images alone: one seed does not tell how far other draws"
+                                + " and seeds would be"
+                        : "the deviation is that over the seeds; the interval is what the validation images, the draws of"
+                                + " training images and the seeds leave open");
+        out.println("the validation images also chose each training's epoch, so these scores are somewhat too good");
         out.flush();
     }
 

@@ -26,6 +26,12 @@ class CompareCommandTest {
         Cli.finetune(data, folder.resolve("other"), "--image-size", 24, "--seed", 4)
                 .succeeded();
         Cli.finetune(data, folder.resolve("several"), "--seeds", 2).succeeded();
+        Cli.finetune(
+                        TinyImages.folder(folder.resolve("third"), 9, 5),
+                        folder.resolve("stranger"),
+                        "--group",
+                        "image(\\d+)")
+                .succeeded();
     }
 
     private static Cli compare(Object first, Object second, Object... more) {
@@ -106,8 +112,6 @@ class CompareCommandTest {
                 }
             }
         }
-        Cli.finetune(TinyImages.folder(folder.resolve("third"), 9, 5), folder.resolve("stranger"))
-                .succeeded();
         Path json = folder.resolve("known.json");
         Cli told = Cli.run(
                         "evaluate",
@@ -133,5 +137,71 @@ class CompareCommandTest {
                         "--subgroups",
                         Files.writeString(folder.resolve("sub.csv"), "file,sex\nnobody.png,f\n"))
                 .failedWith("names none of the 14 images");
+    }
+
+    /** By memory it would win. What the first model says of the images is written all the same. */
+    @Test
+    void aModelThatKnowsAllImagesIsNotComparedAndTheOthersResultsAreKept() throws IOException {
+        Path json = folder.resolve("memory.json");
+        Path html = folder.resolve("memory.html");
+        Cli.run(
+                        "evaluate",
+                        "--model",
+                        folder.resolve("stranger"),
+                        "--compare",
+                        folder.resolve("one"),
+                        "--data",
+                        folder.resolve("data"),
+                        "--json",
+                        json,
+                        "--report",
+                        html)
+                .failedWith("the second model was fitted on every image that it was judged on", "--keep-duplicates");
+        Map<String, Object> alone = Json.readObject(json);
+        assertThat(alone.get("images")).isEqualTo(18);
+        assertThat(alone).doesNotContainKey("comparison");
+        assertThat(Files.readString(html)).contains("Confusion matrix").doesNotContain("Comparison with another model");
+        Cli.run(
+                        "evaluate",
+                        "--model",
+                        folder.resolve("stranger"),
+                        "--compare",
+                        folder.resolve("one"),
+                        "--data",
+                        folder.resolve("data"),
+                        "--keep-duplicates",
+                        "--json",
+                        json,
+                        "--report",
+                        html)
+                .succeeded();
+        Map<?, ?> comparison = Cli.map(Json.readObject(json).get("comparison"));
+        assertThat(comparison.get("cases")).isEqualTo(18);
+        assertThat(Cli.map(comparison.get("second_duplicates")).get("fitted_judged"))
+                .isEqualTo(18);
+        assertThat(Files.readString(html)).contains("The other model was fitted on 18 of the 18 images");
+    }
+
+    @Test
+    void patientsThatTheOtherModelKnowsAreRefusedBeforeAnythingIsJudged() {
+        Path json = folder.resolve("patients.json");
+        Cli told = Cli.run(
+                "evaluate",
+                "--model",
+                folder.resolve("one"),
+                "--compare",
+                folder.resolve("stranger"),
+                "--data",
+                images,
+                "--group",
+                "image(\\d+)",
+                "--json",
+                json);
+        told.failedWith(
+                "--compare " + folder.resolve("stranger"),
+                "the model was fitted on images of 7 of the 7 patients",
+                "--allow-shared-patients");
+        assertThat(told.out()).doesNotContain("confusion matrix");
+        assertThat(json).doesNotExist();
     }
 }

@@ -80,7 +80,8 @@ class SeedsCommandTest {
         assertThat(run.out())
                 .containsPattern("(?m)^start +images +metric +mean +deviation +95 % interval")
                 .containsPattern("(?m) 8 +accuracy +")
-                .containsPattern("(?m) 16 +AUROC +");
+                .containsPattern("(?m) 16 +AUROC +")
+                .contains("the validation images, the draws of training images and the seeds leave open");
         assertThat(Files.readString(out.resolve("learning-curve.csv")).lines().count())
                 .as("a header, and a line for each size")
                 .isEqualTo(3);
