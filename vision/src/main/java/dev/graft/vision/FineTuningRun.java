@@ -220,7 +220,7 @@ public final class FineTuningRun implements AutoCloseable {
         Object before = ModelCard.read(folder.path()).facts().get(ModelCard.INPUT_FILES) instanceof Map<?, ?> files
                 ? files.get("subgroups")
                 : null;
-        return before == null || !Files.isRegularFile(file)
+        return (before == null || !Files.isRegularFile(file))
                 ? file.toAbsolutePath()
                         .toString()
                         .equals(RunFolder.options(folder.path()).get(Message.option("subgroups")))

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -153,8 +154,8 @@ public final class SubgroupFile {
                 header.isByPatient() ? PatientHash.of(name) : name.replace('\\', '/'), new Line(values, number));
         if (earlier != null && !earlier.values().equals(values)) {
             String column = values.keySet().stream()
-                    .filter(division ->
-                            !values.get(division).equals(earlier.values().get(division)))
+                    .filter(division -> !Objects.equals(
+                            values.get(division), earlier.values().get(division)))
                     .findFirst()
                     .orElseThrow();
             throw new RunException(
