@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -175,7 +176,10 @@ class GenomicsTransferTest {
                 .hasMessageContaining("negative.csv line 9: the index is '-7'");
     }
 
-    /** The numbers of PyTorch: .9947 and .930 with 50 sequences, and .9934 without any. */
+    /**
+     * The numbers of PyTorch, means over three seeds: .9947 and .930 with 50 sequences; and .9934 without any. One seed
+     * says little of what is learnt from scratch: .918 to .960.
+     */
     @Test
     @Tag("slow")
     void spliceJunctionsAreLearntFromFifty() {
@@ -195,13 +199,17 @@ class GenomicsTransferTest {
                 anchors.resolve("b_subsets.csv.gz"),
                 "--model",
                 SHARED.resolve("data/weights/openspliceai/openspliceai-mane/80nt/model_80nt_rs10.pt"),
-                "--size",
-                50);
-        Map<?, ?> auroc = Cli.map(report.get("auroc"));
-        assertThat((double) auroc.get("zero_shot")).isBetween(0.9929, 0.9939);
-        assertThat((double) auroc.get("transfer"))
-                .isGreaterThan(0.990)
-                .isGreaterThan((double) auroc.get("scratch") + 0.04);
+                "--sizes",
+                50,
+                "--seeds",
+                3);
+        Map<String, Double> auroc = new HashMap<>();
+        for (Object cell : (List<?>) report.get("cells")) {
+            Map<?, ?> of = Cli.map(cell);
+            auroc.put((String) of.get("way"), (double) of.get("auroc"));
+        }
+        assertThat(auroc.get("zero_shot")).isBetween(0.9929, 0.9939);
+        assertThat(auroc.get("transfer")).isGreaterThan(0.990).isGreaterThan(auroc.get("scratch") + 0.04);
         assertThat(report).containsEntry("groups", 2840).containsEntry("leaked", 0);
     }
 }
