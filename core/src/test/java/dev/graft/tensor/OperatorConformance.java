@@ -83,13 +83,17 @@ public final class OperatorConformance {
     }
 
     /**
-     * The contract's promise: a result depends on its operands alone, bit for bit; of gradients not every backend
-     * promises it.
+     * The contract's promise: a result depends on its operands alone, bit for bit; of gradients, and of what is added
+     * in place, not every backend promises it.
      */
     private void checkBits(OpCase c) {
         OpRun first = OpRun.of(c, on, Layout.CONTIGUOUS);
         OpRun second = OpRun.of(c, on, Layout.CONTIGUOUS);
-        assertThat(second.out()).as("%s, value", c).containsExactly(first.out());
+        boolean addsInAnyOrder = c.toString().startsWith("scatter_add")
+                && on.device().backend().determinism(Kernel.SCATTER) == Determinism.NOT_PROMISED;
+        if (!addsInAnyOrder) {
+            assertThat(second.out()).as("%s, value", c).containsExactly(first.out());
+        }
         if (Arrays.stream(Kernel.values())
                 .anyMatch(k -> on.device().backend().determinism(k) == Determinism.NOT_PROMISED)) {
             return;
