@@ -15,6 +15,9 @@ final class Availability {
     private static final Pattern MISSING =
             Pattern.compile("(lib[A-Za-z0-9_-]+\\.so[.0-9]*): cannot open shared object file");
 
+    private static final String NO_DEVICE =
+            "NVIDIA's driver sees no device. Hint: look at nvidia-smi and CUDA_VISIBLE_DEVICES, or use the device cpu.";
+
     private static boolean isAsked;
     private static Optional<String> reason = Optional.empty();
 
@@ -85,8 +88,7 @@ final class Availability {
             org.bytedeco.javacpp.Loader.load(org.bytedeco.cuda.global.cudart.class);
             int result = org.bytedeco.cuda.global.cudart.cuInit(0);
             if (result == Driver.NO_DEVICE) {
-                return Optional.of(
-                        "NVIDIA's driver sees no device. Hint: look at nvidia-smi and CUDA_VISIBLE_DEVICES, or use the device cpu.");
+                return Optional.of(NO_DEVICE);
             }
             int[] version = new int[1];
             org.bytedeco.cuda.global.cudart.cuDriverGetVersion(version);
@@ -100,10 +102,7 @@ final class Availability {
             }
             int[] count = new int[1];
             result = org.bytedeco.cuda.global.cudart.cuDeviceGetCount(count);
-            return result == 0 && count[0] > 0
-                    ? Optional.empty()
-                    : Optional.of(
-                            "NVIDIA's driver sees no device. Hint: look at nvidia-smi and CUDA_VISIBLE_DEVICES, or use the device cpu.");
+            return result == 0 && count[0] > 0 ? Optional.empty() : Optional.of(NO_DEVICE);
         }
 
         private static boolean isSupported(String platform) {

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.SizeTPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -222,8 +223,8 @@ final class DeviceMemory {
     private String report() {
         gpu.enter();
         long[] room = new long[2];
-        try (org.bytedeco.javacpp.SizeTPointer unused = new org.bytedeco.javacpp.SizeTPointer(1);
-                org.bytedeco.javacpp.SizeTPointer total = new org.bytedeco.javacpp.SizeTPointer(1)) {
+        try (SizeTPointer unused = new SizeTPointer(1);
+                SizeTPointer total = new SizeTPointer(1)) {
             if (cudart.cuMemGetInfo(unused, total) == 0) {
                 room[0] = unused.get();
                 room[1] = total.get();

@@ -8,14 +8,10 @@ import java.util.List;
 
 /** Reductions. */
 final class FoldKernels {
-    /** Threads of a block, as in reduce.cu. */
-    private static final int BLOCK = 128;
     /** Up to so many elements, one thread folds a result by itself. */
     private static final int FEW = 32;
     /** Elements that one block folds; more are folded by several blocks, and their results once more. */
     private static final int CHUNK = 8192;
-    /** CUDA's limit for the second side of a grid. */
-    private static final int MOST_CHUNKS = 65535;
     /** Blocks of the sum of squares of one view. */
     private static final int MOST_PARTS = 256;
 
@@ -63,7 +59,7 @@ final class FoldKernels {
                     .each(results);
             return;
         }
-        long chunk = Math.max(CHUNK, (n + MOST_CHUNKS - 1) / MOST_CHUNKS);
+        long chunk = Math.max(CHUNK, (n + Launch.MOST_BLOCKS - 1) / Launch.MOST_BLOCKS);
         int chunks = (int) ((n + chunk - 1) / chunk);
         if (chunks == 1) {
             launch("reduce_" + type, x, y, kept, folded, results, n, chunk, 1, op);
@@ -108,7 +104,7 @@ final class FoldKernels {
                 .i64(chunk)
                 .i32(chunks)
                 .i32(op.ordinal())
-                .grid(results, chunks, 1, BLOCK, 1);
+                .grid(results, chunks, 1, Launch.BLOCK, 1);
     }
 
     void argmax(View x, int axis, View y) {
@@ -118,7 +114,7 @@ final class FoldKernels {
                 .walk(Walk.of(y.shape().toArray(), y.strides(), x.strides()))
                 .i64(x.dim(axis))
                 .i64(x.strides()[axis])
-                .blocks(y.numel(), BLOCK);
+                .blocks(y.numel(), Launch.BLOCK);
     }
 
     void sumOfSquares(List<View> views, View sum) {
@@ -138,10 +134,10 @@ final class FoldKernels {
                         .view(here)
                         .view(views.get(i))
                         .i64(views.get(i).numel())
-                        .blocks(parts[i], BLOCK);
+                        .blocks(parts[i], Launch.BLOCK);
                 at += parts[i];
             }
-            backend.launch("sum_doubles").view(sum).view(partial).i64(all).blocks(1, BLOCK);
+            backend.launch("sum_doubles").view(sum).view(partial).i64(all).blocks(1, Launch.BLOCK);
         }
     }
 }

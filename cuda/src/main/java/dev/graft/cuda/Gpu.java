@@ -1,10 +1,12 @@
 package dev.graft.cuda;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /**
  * One device: its primary context, which other CUDA libraries of the process share, and the one stream on which all
@@ -46,13 +48,11 @@ final class Gpu {
         int device = answer[0];
         byte[] text = new byte[256];
         Driver.check("cuDeviceGetName", cudart.cuDeviceGetName(text, text.length, device));
-        this.name = new String(text, java.nio.charset.StandardCharsets.UTF_8)
-                .replace("\0", "")
-                .trim();
+        this.name = new String(text, StandardCharsets.UTF_8).replace("\0", "").trim();
         this.major = attribute(cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device);
         this.minor = attribute(cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device);
         this.processors = attribute(cudart.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
-        try (org.bytedeco.javacpp.SizeTPointer size = new org.bytedeco.javacpp.SizeTPointer(1)) {
+        try (SizeTPointer size = new SizeTPointer(1)) {
             Driver.check("cuDeviceTotalMem", cudart.cuDeviceTotalMem(size, device));
             this.bytes = size.get();
         }

@@ -21,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * {@link #grid}. The memory for arguments is made once a thread, because JavaCPP's pointers cost more than a launch.
  */
 final class Launch {
+    /** Threads of a block that works together, as in prelude.cuh. */
+    static final int BLOCK = 128;
+    /** CUDA's limit for the second and third side of a grid. */
+    static final int MOST_BLOCKS = 65535;
+
     private static final int BYTES = 4096;
     private static final int MOST_ARGUMENTS = 32;
     /** Threads a block where each thread works alone. */

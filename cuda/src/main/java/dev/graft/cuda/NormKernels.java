@@ -11,8 +11,6 @@ final class NormKernels {
     private static final int WIDE = 32;
 
     private static final int LINES = 8;
-    /** Threads of a block that works on one row. */
-    private static final int BLOCK = 128;
     /** Rows that a block sums at least. */
     private static final int LEAST_SHARE = 512;
 
@@ -184,7 +182,7 @@ final class NormKernels {
                 .view(beta)
                 .i32(x.dim(1))
                 .f32(eps)
-                .blocks(x.dim(0), BLOCK);
+                .blocks(x.dim(0), Launch.BLOCK);
     }
 
     void rmsNorm(View x, View gamma, float eps, View y, View inverseRms) {
@@ -195,7 +193,7 @@ final class NormKernels {
                 .view(gamma)
                 .i32(x.dim(1))
                 .f32(eps)
-                .blocks(x.dim(0), BLOCK);
+                .blocks(x.dim(0), Launch.BLOCK);
     }
 
     /** Of layer norm, or of RMS norm without {@code mean} and {@code dbeta}. */
@@ -218,7 +216,7 @@ final class NormKernels {
                 .view(mean)
                 .view(inverseStd)
                 .i32(width)
-                .blocks(rows, BLOCK);
+                .blocks(rows, Launch.BLOCK);
         Shares shares = Shares.of(rows);
         try (Scratch scratch = new Scratch(backend)) {
             View parts = scratch.of(DType.F32, shares.count(), 2, width);

@@ -30,6 +30,7 @@ final class NvrtcCompiler implements KernelCompiler {
     private static final int DIGEST = 32;
 
     private final Path cache;
+    private final int newest;
     private final String version;
 
     /** @param cache a folder, which need not exist */
@@ -40,6 +41,8 @@ final class NvrtcCompiler implements KernelCompiler {
         int[] minor = new int[1];
         check("nvrtcVersion", nvrtc.nvrtcVersion(major, minor));
         this.version = major[0] + "." + minor[0];
+        int[] known = architectures();
+        this.newest = known[known.length - 1];
     }
 
     /** {@code GRAFT_HOME}, as for downloaded weights, else {@code ~/.cache/graft}. */
@@ -75,9 +78,7 @@ final class NvrtcCompiler implements KernelCompiler {
     }
 
     /** For a device that is newer than NVRTC, PTX of the newest that it knows, which the driver compiles further. */
-    private static String target(int architecture) {
-        int[] known = architectures();
-        int newest = known[known.length - 1];
+    private String target(int architecture) {
         return "--gpu-architecture=" + (architecture > newest ? "compute_" + newest : "sm_" + architecture);
     }
 

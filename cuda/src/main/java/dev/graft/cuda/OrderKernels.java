@@ -5,9 +5,6 @@ import dev.graft.type.DType;
 
 /** Sorting and running sums along one dimension. */
 final class OrderKernels {
-    /** Threads of a block, as in order.cu. */
-    private static final int BLOCK = 128;
-
     private final CudaBackend backend;
 
     OrderKernels(CudaBackend backend) {
@@ -80,6 +77,6 @@ final class OrderKernels {
                 .i64(y.strides()[axis])
                 .i64(x.strides()[axis])
                 .i32(reverse)
-                .blocks(lines, BLOCK);
+                .blocks(lines, Launch.BLOCK);
     }
 }

@@ -15,8 +15,6 @@ final class ProductKernels {
     private static final int TILE = 64;
     /** Threads along both sides of a block. */
     private static final int SIDE = 16;
-    /** CUDA's limit for the second and third side of a grid. */
-    private static final int MOST_BLOCKS = 65535;
     /** Blocks a multiprocessor that a weight's gradient is split into. */
     private static final int BLOCKS_A_PROCESSOR = 4;
     /** Pixels below which a share of a weight's gradient is not worth a block. */
@@ -66,7 +64,7 @@ final class ProductKernels {
                 .i64(q.strides()[lead])
                 .i64(q.strides()[lead + 1])
                 .i32(batches)
-                .grid(tiles(m, n), Math.min(batches, MOST_BLOCKS), 1, SIDE, SIDE);
+                .grid(tiles(m, n), Math.min(batches, Launch.MOST_BLOCKS), 1, SIDE, SIDE);
     }
 
     /** A struct Conv of product.cu. */
@@ -129,7 +127,7 @@ final class ProductKernels {
         }
         long wanted = (long) BLOCKS_A_PROCESSOR * backend.gpu().processors() / tiles / groups;
         int most = Math.max(1, pixels / LEAST_SHARE);
-        int shares = (int) Math.max(1, Math.min(Math.min(wanted, most), MOST_BLOCKS));
+        int shares = (int) Math.max(1, Math.min(Math.min(wanted, most), Launch.MOST_BLOCKS));
         int share = Math.max(1, (pixels + shares - 1) / shares);
         try (Scratch scratch = new Scratch(backend)) {
             View parts = scratch.of(DType.F32, shares, dw.dim(0), dw.dim(2), dw.dim(3), dw.dim(1));

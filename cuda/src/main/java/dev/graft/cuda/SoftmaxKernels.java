@@ -7,8 +7,6 @@ import java.util.Optional;
 
 /** Softmax over the last dimension, and the cross-entropy of its logarithm. */
 final class SoftmaxKernels {
-    private static final int BLOCK = 128;
-
     private final CudaBackend backend;
 
     SoftmaxKernels(CudaBackend backend) {
@@ -17,7 +15,12 @@ final class SoftmaxKernels {
 
     void softmax(boolean log, View x, View y) {
         int width = y.dim(y.rank() - 1);
-        backend.launch("softmax").view(y).view(x).i32(width).i32(log).blocks(width == 0 ? 0 : y.numel() / width, BLOCK);
+        backend.launch("softmax")
+                .view(y)
+                .view(x)
+                .i32(width)
+                .i32(log)
+                .blocks(width == 0 ? 0 : y.numel() / width, Launch.BLOCK);
     }
 
     void softmaxBackward(boolean log, View y, View dy, View dx) {
@@ -28,7 +31,7 @@ final class SoftmaxKernels {
                 .view(dy)
                 .i32(width)
                 .i32(log)
-                .blocks(width == 0 ? 0 : y.numel() / width, BLOCK);
+                .blocks(width == 0 ? 0 : y.numel() / width, Launch.BLOCK);
     }
 
     void crossEntropy(

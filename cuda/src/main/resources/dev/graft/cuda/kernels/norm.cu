@@ -109,6 +109,22 @@ struct Normalised {
   }
 };
 
+// parts[share, 2, columns]: both sums of all lines of the block, for column c.
+DEVICE void put_column_sums(
+    float* parts, float product, float sum, i32 c, i32 columns, float (*products)[WIDE], float (*sums)[WIDE]) {
+  products[threadIdx.y][threadIdx.x] = product;
+  sums[threadIdx.y][threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.y == 0 && c < columns) {
+    for (int line = 1; line < LINES; line++) {
+      product += products[line][threadIdx.x];
+      sum += sums[line][threadIdx.x];
+    }
+    parts[(i64) blockIdx.y * 2 * columns + c] = product;
+    parts[((i64) blockIdx.y * 2 + 1) * columns + c] = sum;
+  }
+}
+
 // parts[share, 2, C]: sums of the gradient times the normalised value, and of the gradient.
 KERNEL batch_gradient_sums(float* parts, Normalised of, i64 pixels, i32 channels, i64 share) {
   SHARED float products[LINES][WIDE];
@@ -124,17 +140,7 @@ KERNEL batch_gradient_sums(float* parts, Normalised of, i64 pixels, i32 channels
       sum += d;
     }
   }
-  products[threadIdx.y][threadIdx.x] = product;
-  sums[threadIdx.y][threadIdx.x] = sum;
-  __syncthreads();
-  if (threadIdx.y == 0 && c < channels) {
-    for (int line = 1; line < LINES; line++) {
-      product += products[line][threadIdx.x];
-      sum += sums[line][threadIdx.x];
-    }
-    parts[(i64) blockIdx.y * 2 * channels + c] = product;
-    parts[((i64) blockIdx.y * 2 + 1) * channels + c] = sum;
-  }
+  put_column_sums(parts, product, sum, c, channels, products, sums);
 }
 
 KERNEL batch_gradient_join(float* dgamma, float* dbeta, const float* parts, i32 shares, i32 channels) {
@@ -239,17 +245,7 @@ KERNEL row_gradient_sums(
       sum += d;
     }
   }
-  products[threadIdx.y][threadIdx.x] = product;
-  sums[threadIdx.y][threadIdx.x] = sum;
-  __syncthreads();
-  if (threadIdx.y == 0 && c < width) {
-    for (int line = 1; line < LINES; line++) {
-      product += products[line][threadIdx.x];
-      sum += sums[line][threadIdx.x];
-    }
-    parts[(i64) blockIdx.y * 2 * width + c] = product;
-    parts[((i64) blockIdx.y * 2 + 1) * width + c] = sum;
-  }
+  put_column_sums(parts, product, sum, c, width, products, sums);
 }
 
 KERNEL rms_norm(float* y, float* inverse_rms, const float* x, const float* gamma, i32 width, float eps) {
