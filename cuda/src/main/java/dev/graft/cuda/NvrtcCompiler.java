@@ -1,18 +1,16 @@
 package dev.graft.cuda;
 
+import dev.graft.io.file.AtomicFile;
+import dev.graft.io.file.Sha256;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
@@ -104,7 +102,7 @@ final class NvrtcCompiler implements KernelCompiler {
             byte[] all = Files.readAllBytes(kept);
             int length = Math.max(0, all.length - DIGEST);
             byte[] image = Arrays.copyOf(all, length);
-            return Arrays.equals(digest().digest(image), 0, DIGEST, all, length, all.length)
+            return Arrays.equals(Sha256.digest().digest(image), 0, DIGEST, all, length, all.length)
                     ? Optional.of(image)
                     : Optional.empty();
         } catch (IOException e) {
@@ -113,32 +111,16 @@ final class NvrtcCompiler implements KernelCompiler {
         }
     }
 
-    /** In one step, so that a program that starts at the same time reads all of it or nothing. */
+    /** A damaged file, as after a power failure, is told by its digest: so nothing waits for the disk. */
     private void write(Path kept, byte[] image) {
-        Path fresh = cache.resolve("new-" + ProcessHandle.current().pid() + "-" + UUID.randomUUID());
         try {
             Files.createDirectories(cache);
-            // Not a temporary file of the JDK's, which others could not read.
-            try (OutputStream out = Files.newOutputStream(fresh)) {
+            AtomicFile.writeSoon(kept, out -> {
                 out.write(image);
-                out.write(digest().digest(image));
-            }
-            Files.move(fresh, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                out.write(Sha256.digest().digest(image));
+            });
         } catch (IOException e) {
             log("writing", kept, e);
-            try {
-                Files.deleteIfExists(fresh);
-            } catch (IOException left) {
-                e.addSuppressed(left);
-            }
-        }
-    }
-
-    private static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
         }
     }
 
@@ -151,7 +133,7 @@ final class NvrtcCompiler implements KernelCompiler {
     }
 
     private String key(String text, String target) {
-        MessageDigest digest = digest();
+        MessageDigest digest = Sha256.digest();
         digest.update((version + "\n" + target + "\n" + OPTIONS + "\n").getBytes(StandardCharsets.UTF_8));
         digest.update(text.getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().formatHex(digest.digest(), 0, 16);
